@@ -1,0 +1,48 @@
+/** Configuration → what the parts of the gateway take. */
+
+import { type KeySource, keysFromFile, remoteKeys } from './auth/keys.ts'
+import type { ClaimNames } from './auth/principal.ts'
+import type { Config } from './config.ts'
+import type { Policy } from './context.ts'
+import type { Logger } from './log.ts'
+import type { Limits } from './operation/limits.ts'
+
+/** The keys of the identity provider that is configured. */
+export async function keysOf(config: Config, clock: () => Date, log: Logger): Promise<KeySource> {
+  if (config.JWT_KEY_FILE !== null) return keysFromFile(config.JWT_KEY_FILE)
+  if (config.JWKS_URI === null) throw new Error('expected a configuration with keys')
+  return remoteKeys({
+    uri: config.JWKS_URI,
+    clock,
+    onFailure: (error) => log.warn({ err: error }, 'the key set could not be loaded'),
+  })
+}
+
+export function claimNamesOf(config: Config): ClaimNames {
+  return {
+    scopes: config.JWT_SCOPE_CLAIMS,
+    organization: config.JWT_ORGANIZATION_CLAIM,
+    customer: config.JWT_CUSTOMER_CLAIM,
+    access: config.JWT_ACCESS_CLAIM,
+    token: config.JWT_TOKEN_CLAIM,
+  }
+}
+
+export function policyOf(config: Config): Policy {
+  return {
+    mostRows: config.MAX_PAGE_SIZE,
+    tokenDefaultLifetime: config.TOKEN_DEFAULT_LIFETIME,
+    tokenMaxLifetime: config.TOKEN_MAX_LIFETIME,
+  }
+}
+
+export function limitsOf(config: Config): Limits {
+  return {
+    tokens: config.MAX_DOCUMENT_TOKENS,
+    depth: config.MAX_DEPTH,
+    aliases: config.MAX_ALIASES,
+    rootFields: config.MAX_ROOT_FIELDS,
+    mutationFields: config.MAX_MUTATION_FIELDS,
+    cost: config.MAX_COST,
+  }
+}

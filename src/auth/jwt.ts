@@ -1,0 +1,96 @@
+/** Verifies a JWT access token (RFC 7519, RFC 8725, RFC 9068): its form, its signature and its standard claims. */
+import { errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose'
+import { LRUCache } from 'lru-cache'
+import { algorithms, type KeySource } from './keys.ts'
+
+export interface JwtRules {
+  readonly issuer: string
+  readonly audience: string
+  /** The header's `typ`. */
+  readonly type: 'at+jwt' | 'JWT'
+  /** Seconds since `iat` at most. */
+  readonly maxAge: number
+  readonly clock: () => Date
+}
+
+/** Why a JWT was refused, in words that may be shown: they name what was expected and never repeat the token. */
+export class JwtRefused extends Error {}
+
+export type JwtVerifier = (token: string) => Promise<JWTPayload>
+
+const sizeLimit = 8 * 1024
+/** Three base64url parts and nothing else: jose takes padding and spaces inside of them. */
+const form = /^[\w-]+\.[\w-]+\.[\w-]+$/
+const clockTolerance = 5
+const rememberedTokens = 2_000
+/** A key that its issuer withdraws stops working within this time. */
+const rememberedFor = 60_000
+
+/**
+ * A verifier that resolves to the claims, or rejects with JwtRefused, or with KeysUnavailable while there are no keys.
+ * A token that was verified is not verified again for a minute, as long as it is valid by its own times.
+ */
+export function createJwtVerifier(keys: KeySource, rules: JwtRules): JwtVerifier {
+  const verified = new LRUCache<string, { readonly claims: JWTPayload; readonly until: number }>({
+    max: rememberedTokens,
+  })
+  return async (token) => {
+    if (token.length > sizeLimit) throw new JwtRefused(`expected a JWT of at most ${sizeLimit} characters`)
+    if (!form.test(token)) throw new JwtRefused('expected a JWT')
+    const now = rules.clock()
+    const known = verified.get(token)
+    if (known !== undefined && now.getTime() < known.until) return known.claims
+    const claims = await verify(token, keys.resolve, {
+      algorithms,
+      issuer: rules.issuer,
+      audience: rules.audience,
+      typ: rules.type,
+      maxTokenAge: rules.maxAge,
+      requiredClaims: ['exp', 'iat', 'sub'],
+      clockTolerance,
+      currentDate: now,
+    })
+    const expiry = Math.min(Number(claims.exp), Number(claims.iat) + rules.maxAge) * 1_000
+    verified.set(token, { claims, until: Math.min(expiry, now.getTime() + rememberedFor) })
+    return claims
+  }
+}
+
+async function verify(token: string, resolve: JWTVerifyGetKey, options: JWTVerifyOptions): Promise<JWTPayload> {
+  try {
+    return (await jwtVerify(token, resolve, options)).payload
+  } catch (error) {
+    if (error instanceof errors.JWKSMultipleMatchingKeys) return verifyWithEach(token, error, options)
+    throw refusal(error)
+  }
+}
+
+/** A JWT without a `kid` is tried with each key that it might be signed with. */
+async function verifyWithEach(
+  token: string,
+  candidates: errors.JWKSMultipleMatchingKeys,
+  options: JWTVerifyOptions,
+): Promise<JWTPayload> {
+  for await (const key of candidates) {
+    try {
+      return (await jwtVerify(token, key, options)).payload
+    } catch (error) {
+      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw refusal(error)
+    }
+  }
+  throw new JwtRefused('the signature does not hold')
+}
+
+/** What may be said of jose's error; an error that is not about the JWT stays as it is. */
+function refusal(error: unknown): unknown {
+  if (error instanceof errors.JWTExpired) return new JwtRefused('the JWT has expired')
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return new JwtRefused(`claim "${error.claim}": ${error.reason === 'missing' ? 'expected one' : 'not as expected'}`)
+  }
+  if (error instanceof errors.JWKSNoMatchingKey) return new JwtRefused('no key matches the JWT')
+  if (error instanceof errors.JWSSignatureVerificationFailed) return new JwtRefused('the signature does not hold')
+  if (error instanceof errors.JOSEAlgNotAllowed)
+    return new JwtRefused(`expected one of the algorithms ${algorithms.join(', ')}`)
+  if (error instanceof errors.JOSEError) return new JwtRefused('expected a JWT')
+  return error
+}

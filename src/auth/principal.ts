@@ -1,0 +1,99 @@
+/** Who is calling, as a verified credential says. Everything downstream reads it, nothing reads the credential. */
+import { isUuid } from './uuid.ts'
+
+export interface Principal {
+  /** The JWT's `sub`. */
+  readonly subject: string
+  /** The caller's own organization. Null only for a caller that sees all of them. */
+  readonly organizationId: string | null
+  /** Whether the caller sees every organization (`organizations:all`). */
+  readonly allOrganizations: boolean
+  /** The user that `sub` names, where it is a UUID. */
+  readonly userId: string | null
+  /** The access that signed in. */
+  readonly accessId: number | null
+  /** The API token the caller came with, or that the JWT was made from. */
+  readonly tokenId: number | null
+  readonly scopes: ReadonlySet<string>
+}
+
+/** Which claims say what; identity providers differ. */
+export interface ClaimNames {
+  /** In order: the first claim that is there counts. */
+  readonly scopes: readonly string[]
+  readonly organization: string
+  readonly customer: string
+  readonly access: string
+  readonly token: string
+}
+
+/** What verified claims say, before the organization has been looked up. */
+export interface ClaimedIdentity {
+  readonly subject: string
+  readonly organization: { readonly id: string | null; readonly customerId: number | null }
+  readonly accessId: number | null
+  readonly tokenId: number | null
+  readonly scopes: ReadonlySet<string>
+}
+
+/** A claim that is there but says nothing usable. The message names the claim, never its value. */
+export class ClaimError extends Error {}
+
+const int4Max = 2_147_483_647
+
+/**
+ * Reads the identity out of verified claims. Scopes are a space-separated text or a list of texts (RFC 9068, section
+ * 2.2.3; RFC 8693, section 4.2). Throws ClaimError where a claim has the wrong form.
+ */
+export function readClaims(claims: Readonly<Record<string, unknown>>, names: ClaimNames): ClaimedIdentity {
+  const { sub } = claims
+  if (typeof sub !== 'string' || sub === '' || sub.length > 255) throw new ClaimError('claim "sub": expected a text')
+  return {
+    subject: sub,
+    organization: { id: readUuid(claims, names.organization), customerId: readInteger(claims, names.customer) },
+    accessId: readInteger(claims, names.access),
+    tokenId: readInteger(claims, names.token),
+    scopes: readScopes(claims, names.scopes),
+  }
+}
+
+/** The principal of an identity whose organization is known. Frozen. */
+export function createPrincipal(identity: ClaimedIdentity, organizationId: string | null): Principal {
+  return Object.freeze({
+    subject: identity.subject,
+    organizationId,
+    allOrganizations: identity.scopes.has('organizations:all'),
+    userId: isUuid(identity.subject) ? identity.subject.toLowerCase() : null,
+    accessId: identity.accessId,
+    tokenId: identity.tokenId,
+    scopes: identity.scopes,
+  })
+}
+
+function readScopes(claims: Readonly<Record<string, unknown>>, names: readonly string[]): ReadonlySet<string> {
+  const name = names.find((candidate) => claims[candidate] !== undefined)
+  const value = name === undefined ? [] : claims[name]
+  const list = typeof value === 'string' ? value.split(' ') : value
+  if (!Array.isArray(list) || !list.every((item) => typeof item === 'string')) {
+    throw new ClaimError(`claim "${name}": expected scopes separated by spaces, or a list of them`)
+  }
+  return new Set(list.filter((item) => item !== ''))
+}
+
+function readUuid(claims: Readonly<Record<string, unknown>>, name: string): string | null {
+  const value = claims[name]
+  if (value === undefined || value === null) return null
+  if (typeof value !== 'string' || !isUuid(value)) throw new ClaimError(`claim "${name}": expected a UUID`)
+  return value.toLowerCase()
+}
+
+/** Whole numbers from 1, as a number or as decimal digits: some identity providers write every custom claim as a text. */
+function readInteger(claims: Readonly<Record<string, unknown>>, name: string): number | null {
+  const value = claims[name]
+  if (value === undefined || value === null) return null
+  const number = typeof value === 'string' && /^[1-9]\d{0,9}$/.test(value) ? Number(value) : value
+  if (typeof number !== 'number' || !Number.isInteger(number) || number < 1 || number > int4Max) {
+    throw new ClaimError(`claim "${name}": expected a whole number`)
+  }
+  return number
+}

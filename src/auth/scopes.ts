@@ -1,0 +1,50 @@
+/** The gateway's scopes, `resource:action`: what each allows, and which of them an API token may carry. */
+
+export const scopes = {
+  'users:read': 'Read users.',
+  'accesses:read': 'Read accesses, and who holds a role.',
+  'roles:read': 'Read roles, permissions and role assignments.',
+  'tokens:read': 'Read API tokens.',
+  'permissions:check': 'Ask whether an access may do something.',
+  'tokens:issue': 'Issue API tokens.',
+  'tokens:deactivate': 'Deactivate and reactivate API tokens.',
+  'tokens:introspect': 'Look a token up by its secret.',
+  'users:write': 'Create and change users.',
+  'accesses:write': 'Create and change accesses.',
+  'roles:write': 'Assign and withdraw roles.',
+  'audit:read': 'Read the audit trail.',
+  'schema:read': 'Introspect the schema where introspection is not open.',
+  'organizations:all': 'See and change every organization instead of the own one.',
+} as const
+
+export type Scope = keyof typeof scopes
+
+export const allScopes = Object.freeze(Object.keys(scopes) as Scope[])
+
+/** What no API token carries: tokens issue no tokens, and a token belongs to one organization. */
+const neverGranted: ReadonlySet<string> = new Set<Scope>(['tokens:issue', 'organizations:all'])
+
+/** Scopes about a token's own user (OpenID Connect Core 1.0, sections 5.4 and 11). They open nothing in the gateway. */
+const identityScopes: ReadonlySet<string> = new Set([
+  'openid',
+  'profile',
+  'email',
+  'address',
+  'phone',
+  'offline_access',
+])
+
+/** Whether the gateway knows the scope. */
+export function isScope(text: string): text is Scope {
+  return Object.hasOwn(scopes, text)
+}
+
+/** What a token issued by a holder of these scopes may carry, sorted: the gateway's own scopes, less the two no token has. */
+export function grantableScopes(held: ReadonlySet<string>): readonly Scope[] {
+  return allScopes.filter((scope) => held.has(scope) && !neverGranted.has(scope)).sort()
+}
+
+/** Whether a holder of these scopes may put the general scope into a token: it holds it, or it speaks of the token's user only. */
+export function isGrantableGeneralScope(scope: string, held: ReadonlySet<string>): boolean {
+  return identityScopes.has(scope) || (held.has(scope) && !neverGranted.has(scope))
+}

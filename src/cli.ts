@@ -1,0 +1,202 @@
+/** The command line. The only file that prints or ends the process. */
+import { Command, InvalidArgumentError } from 'commander'
+import { developmentLifetime, openDevelopmentIssuer } from './auth/developmentIssuer.ts'
+import { allScopes } from './auth/scopes.ts'
+import { isUuid } from './auth/uuid.ts'
+import { type Config, readConfig, settings } from './config.ts'
+import { parseDuration } from './duration.ts'
+import { StartupError } from './errors.ts'
+
+const program = new Command('iam-graph')
+  .description('A GraphQL gateway over identity and access data.')
+  .exitOverride()
+  .addHelpText('after', () => `\nEnvironment:\n${settingsHelp()}`)
+
+program
+  .command('start', { isDefault: true })
+  .description('Run the gateway until it is told to stop.')
+  .addHelpText('after', () => `\nEnvironment:\n${settingsHelp()}`)
+  .action(runGateway)
+
+program
+  .command('seed')
+  .description('Fill the database with a large, deterministic population. It continues where it was interrupted.')
+  .requiredOption('--users <count>', 'users, from 1 to 1000000', countOfUsers)
+  .action(runSeed)
+
+program
+  .command('token')
+  .description('Print a JWT of the development issuer, and nothing else.')
+  .option('--customer <number>', "the organization's customer number", positiveInteger)
+  .option('--scope <scopes>', 'scopes, separated by spaces', '')
+  .option('--user <uuid>', 'the user who calls', uuid)
+  .option('--access <id>', 'the access that signed in', positiveInteger)
+  .option('--ttl <duration>', 'how long it is valid, 12h at most', lifetime, 3_600)
+  .option('--all-organizations', 'see every organization')
+  .action(printToken)
+
+program.command('schema').description('Print the schema as SDL.').action(printSchema)
+
+async function runGateway(): Promise<void> {
+  const config = readConfig(process.env)
+  const [{ createLogger }, { start }] = await Promise.all([import('./log.ts'), import('./start.ts')])
+  const log = createLogger(config.LOG_LEVEL)
+  const started = await start(config, log)
+  process.stdout.write(`${announcement(started, config)}\n`)
+
+  let stopping = false
+  const stop = (): void => {
+    if (stopping) process.exit(1)
+    stopping = true
+    started.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, 'the gateway did not stop cleanly')
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGINT', stop).on('SIGTERM', stop)
+  process.on('uncaughtException', (error) => {
+    log.error({ err: error }, 'uncaught exception')
+    process.exitCode = 1
+    stop()
+  })
+}
+
+type Started = Awaited<ReturnType<typeof import('./start.ts')['start']>>
+
+function announcement(started: Started, config: Config): string {
+  const database =
+    started.database === 'server'
+      ? 'the PostgreSQL server of DATABASE_URL'
+      : `embedded PostgreSQL in ${config.DATA_DIR}, for demos, development and tests: one connection, and a crash of the\n` +
+        '            machine may lose what was written last. Set DATABASE_URL for a server.'
+  const lines = [
+    'iam-graph is ready.',
+    '',
+    ...(started.graphiql === null ? [] : [`  GraphiQL  ${started.graphiql}`]),
+    `  Endpoint  ${started.endpoint}`,
+    `  Database  ${database}`,
+  ]
+  if (started.migrated.length > 0) lines.push(`            Applied ${started.migrated.join(', ')}.`)
+  if (started.filled) lines.push('            Filled with demo data, because it was empty.')
+  if (started.demoJwts !== null) {
+    lines.push('', 'Demo JWTs, valid for 12 hours (GraphiQL has the first one already):')
+    for (const { title, jwt } of started.demoJwts) lines.push('', `  ${title}`, `  ${jwt}`)
+  } else if (config.developmentIssuer) {
+    lines.push('', 'Make a JWT: npm run --silent token -- --customer 1 --scope "users:read"')
+  }
+  return `${lines.join('\n')}\n`
+}
+
+async function runSeed({ users }: { users: number }): Promise<void> {
+  const config = readConfig(process.env)
+  const [{ bulkSeed }, { createProgress }, { locateDatabase, withConnection }, { migrate }] = await Promise.all([
+    import('./db/bulkSeed.ts'),
+    import('./db/progress.ts'),
+    import('./db/provision.ts'),
+    import('./db/migrate.ts'),
+  ])
+  const location = await locateDatabase({ url: config.DATABASE_URL, folder: config.DATA_DIR, poolSize: 1 })
+  try {
+    const result = await withConnection(location, config.DATABASE_TIMEOUT, async (client) => {
+      await migrate(client)
+      return bulkSeed(client, { users, now: new Date(), onProgress: createProgress(process.stderr) })
+    })
+    const rate = Math.round(result.rows / Math.max(result.seconds, 0.001))
+    process.stdout.write(
+      `${result.users} users are there; ${result.rows} rows inserted in ${result.seconds.toFixed(1)} s` +
+        `${result.rows > 0 ? ` (${rate} rows a second)` : ''}.\n`,
+    )
+  } finally {
+    await location.close()
+  }
+}
+
+interface TokenOptions {
+  readonly customer?: number
+  readonly scope: string
+  readonly user?: string
+  readonly access?: number
+  readonly ttl: number
+  readonly allOrganizations?: boolean
+}
+
+async function printToken({ customer, scope, user, access, ttl, allOrganizations }: TokenOptions): Promise<void> {
+  const config = readConfig(process.env)
+  if (!config.developmentIssuer) {
+    throw new StartupError(
+      'The gateway trusts the issuer of JWKS_URI or JWT_KEY_FILE, not itself: ask that issuer for a JWT',
+      2,
+    )
+  }
+  if (customer === undefined && !allOrganizations)
+    throw new StartupError('Expected --customer or --all-organizations', 2)
+  const scopes = new Set(scope.split(/\s+/).filter((name) => name !== ''))
+  if (allOrganizations) scopes.add('organizations:all')
+  const issuer = await openDevelopmentIssuer({
+    folder: config.DATA_DIR,
+    audience: config.JWT_AUDIENCE,
+    clock: () => new Date(),
+  })
+  const claims = {
+    sub: user ?? 'development',
+    scope: [...scopes].join(' '),
+    ...(customer === undefined ? {} : { customer_id: customer }),
+    ...(access === undefined ? {} : { access_id: access }),
+  }
+  process.stdout.write(`${await issuer.sign(claims, ttl)}\n`)
+}
+
+async function printSchema(): Promise<void> {
+  const { publicSdl } = await import('./schema/sdl.ts')
+  process.stdout.write(publicSdl())
+}
+
+function settingsHelp(): string {
+  return Object.entries(settings)
+    .map(([name, { default: fallback, description }]) => {
+      const shown = fallback === undefined || fallback === '' ? '' : ` (default: ${fallback})`
+      return `  ${name.padEnd(24)}${description}${shown}`
+    })
+    .concat('', `Scopes: ${allScopes.join(' ')}`, '')
+    .join('\n')
+}
+
+function positiveInteger(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 1.')
+  return Number(text)
+}
+
+function countOfUsers(text: string): number {
+  const count = positiveInteger(text)
+  if (count > 1_000_000) throw new InvalidArgumentError('Expected at most 1000000.')
+  return count
+}
+
+function uuid(text: string): string {
+  if (!isUuid(text)) throw new InvalidArgumentError('Expected a UUID.')
+  return text
+}
+
+function lifetime(text: string): number {
+  const seconds = parseDuration(text)
+  if (seconds === undefined || seconds < 1 || seconds > developmentLifetime) {
+    throw new InvalidArgumentError('Expected a duration of at most 12h, such as 30m.')
+  }
+  return seconds
+}
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof StartupError) {
+    process.stderr.write(`${error.message}\n`)
+    process.exit(error.exitCode)
+  }
+  // Commander has printed its own message; --help ends here as well, with exit code 0.
+  if (error instanceof Error && 'exitCode' in error) process.exit(error.exitCode === 0 ? 0 : 2)
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+  process.exit(1)
+}

@@ -1,0 +1,183 @@
+/** Environment → frozen Config. The only reader of environment variables; every problem is found before anything starts. */
+import { z } from 'zod'
+import { parseDuration } from './duration.ts'
+import { StartupError } from './errors.ts'
+
+interface Setting<T, D extends string | undefined = string | undefined> {
+  readonly schema: z.ZodType<T>
+  /** Written as in the environment; undefined where leaving it out means "none". */
+  readonly default: D
+  readonly description: string
+}
+
+const setting = <T, const D extends string | undefined>(
+  schema: z.ZodType<T>,
+  defaultText: D,
+  description: string,
+): Setting<T, D> => ({ schema, default: defaultText, description })
+
+const text = z.string().min(1)
+const integer = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'expected a whole number')
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `expected a whole number from ${min} to ${max}`)
+const flag = z.enum(['true', 'false'], 'expected true or false').transform((value) => value === 'true')
+const list = z.string().transform((value) => value.split(/[\s,]+/).filter((item) => item !== ''))
+const duration = z.string().transform((value, context) => {
+  const seconds = parseDuration(value)
+  if (seconds !== undefined && seconds > 0) return seconds
+  context.addIssue('expected a duration such as 30s, 15m, 1h or 90d')
+  return z.NEVER
+})
+const origins = list.refine(
+  (values) => values.every((value) => URL.canParse(value) && new URL(value).origin === value),
+  'expected origins such as https://app.example.com, separated by commas',
+)
+const databaseUrl = z.string().regex(/^postgres(ql)?:\/\//, 'expected an address that starts with postgres://')
+const keySetUrl = z.string().refine((value) => {
+  if (!URL.canParse(value)) return false
+  const { protocol, hostname } = new URL(value)
+  return protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname))
+}, 'expected an https address (http only on the loopback interface)')
+
+/** Every setting: its name, its form, its default and what it is for. `--help` and the README's table are made of it. */
+export const settings = {
+  NODE_ENV: setting(
+    z.enum(['development', 'production', 'test'], 'expected development, production or test'),
+    'development',
+    'production closes what is open for development: its own JWT issuer, demo data, GraphiQL, introspection without a scope.',
+  ),
+  HOST: setting(text, '127.0.0.1', 'Address to listen on.'),
+  PORT: setting(integer(0, 65_535), '4000', 'Port to listen on; 0 takes a free one.'),
+  DATA_DIR: setting(text, '.data', 'Folder of the embedded database and of the development key.'),
+  DATABASE_URL: setting(databaseUrl, undefined, 'A PostgreSQL server, 15 or later. Left out: the embedded database.'),
+  DATABASE_POOL_SIZE: setting(integer(1, 500), '10', 'Connections to the PostgreSQL server at most.'),
+  DATABASE_TIMEOUT: setting(duration, '5s', 'How long one statement may take, and a wait for a connection.'),
+  DEMO_DATA: setting(flag, 'true', 'Whether an empty database is filled with demo data. Never in production.'),
+  JWKS_URI: setting(keySetUrl, undefined, "The identity provider's key set."),
+  JWT_KEY_FILE: setting(text, undefined, 'A public key instead of a key set: a PEM, JWK or JWKS file.'),
+  JWT_ISSUER: setting(text, undefined, 'The `iss` that a JWT must have.'),
+  JWT_AUDIENCE: setting(text, 'iam-graph', 'The `aud` that a JWT must have.'),
+  JWT_TYPE: setting(
+    z.enum(['at+jwt', 'JWT'], 'expected at+jwt or JWT'),
+    'at+jwt',
+    'The `typ` that a JWT must have (RFC 9068). JWT for identity providers that sign access tokens so (Keycloak, Entra ID).',
+  ),
+  JWT_MAX_AGE: setting(duration, '1h', 'How old a JWT may be, whatever its `exp` says.'),
+  JWT_SCOPE_CLAIMS: setting(list, 'scope,scp', 'Claims with scopes; the first that is there counts.'),
+  JWT_ORGANIZATION_CLAIM: setting(text, 'org_id', "Claim with the organization's id, a UUID."),
+  JWT_CUSTOMER_CLAIM: setting(text, 'customer_id', "Claim with the organization's customer number."),
+  JWT_ACCESS_CLAIM: setting(text, 'access_id', 'Claim with the id of the access that signed in.'),
+  JWT_TOKEN_CLAIM: setting(text, 'token_id', 'Claim with the id of the API token that the JWT was made from.'),
+  ALLOWED_ORIGINS: setting(
+    origins,
+    '',
+    'Origins whose pages may call the gateway, separated by commas. None: no page of another origin.',
+  ),
+  GRAPHIQL: setting(flag, undefined, 'Whether GraphiQL is served. Left out: yes, but not in production.'),
+  OPEN_INTROSPECTION: setting(
+    flag,
+    undefined,
+    'Whether introspection needs no `schema:read`. Left out: yes, but not in production.',
+  ),
+  MAX_BODY_BYTES: setting(integer(1_000, 100_000_000), '262144', 'Size of a request body at most.'),
+  MAX_DOCUMENT_TOKENS: setting(integer(10, 1_000_000), '2000', 'Tokens in a document at most.'),
+  MAX_DEPTH: setting(integer(1, 1_000), '15', 'Levels of fields in an operation at most.'),
+  MAX_ALIASES: setting(integer(0, 10_000), '30', 'Aliases in an operation at most.'),
+  MAX_ROOT_FIELDS: setting(integer(1, 10_000), '20', 'Root fields in a query at most.'),
+  MAX_MUTATION_FIELDS: setting(integer(1, 10_000), '5', 'Root fields in a mutation at most.'),
+  MAX_COST: setting(
+    integer(1, 1_000_000_000),
+    '1000000',
+    'Objects that an answer may hold, estimated before it is run.',
+  ),
+  MAX_PAGE_SIZE: setting(integer(1, 100_000), '1000', 'What `limit`, `first`, `last` and lists of ids may be at most.'),
+  TOKEN_DEFAULT_LIFETIME: setting(duration, '90d', 'How long an API token lives when its issuer names no end.'),
+  TOKEN_MAX_LIFETIME: setting(duration, '365d', 'How long an API token may live at most.'),
+  REQUEST_TIMEOUT: setting(duration, '10s', 'How long an operation may run.'),
+  DRAIN_TIMEOUT: setting(
+    duration,
+    '10s',
+    'How long running requests may take to end when the gateway is told to stop.',
+  ),
+  LOG_LEVEL: setting(
+    z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'expected debug, info, warn, error or silent'),
+    'info',
+    'What is logged to standard error, as lines of JSON.',
+  ),
+} as const
+
+type Settings = typeof settings
+type Value<S> = S extends Setting<infer T, infer D> ? (D extends string ? T : T | null) : never
+/** Settings that have neither a default nor a value are null. */
+type Values = { readonly [K in keyof Settings]: Value<Settings[K]> }
+
+/** The validated settings, by the names they have in the environment, and what follows from NODE_ENV. Frozen. */
+export type Config = Omit<Values, 'GRAPHIQL' | 'OPEN_INTROSPECTION'> & {
+  readonly GRAPHIQL: boolean
+  readonly OPEN_INTROSPECTION: boolean
+  readonly production: boolean
+  /** Whether the gateway is its own JWT issuer, because it has been given no key. */
+  readonly developmentIssuer: boolean
+}
+
+/**
+ * Reads and validates all settings. An empty variable counts as left out.
+ * Throws one StartupError (exit code 2) that lists every problem, a line each.
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const problems: string[] = []
+  const values: Record<string, unknown> = {}
+  for (const [name, { schema, default: fallback }] of Object.entries<Setting<unknown>>(settings)) {
+    const given = environment[name] === '' ? undefined : environment[name]
+    const written = given ?? fallback
+    if (written === undefined) {
+      values[name] = null
+      continue
+    }
+    const parsed = schema.safeParse(written)
+    if (parsed.success) values[name] = parsed.data
+    else problems.push(`${name}: ${parsed.error.issues[0]?.message}${reveal(name, written)}`)
+  }
+  const read = values as Values
+  if (problems.length === 0) problems.push(...contradictions(read))
+  if (problems.length > 0) throw new StartupError(problems.join('\n'), 2)
+  const production = read.NODE_ENV === 'production'
+  return Object.freeze({
+    ...read,
+    production,
+    developmentIssuer: read.JWKS_URI === null && read.JWT_KEY_FILE === null,
+    GRAPHIQL: read.GRAPHIQL ?? !production,
+    OPEN_INTROSPECTION: read.OPEN_INTROSPECTION ?? !production,
+    DEMO_DATA: read.DEMO_DATA && !production,
+  })
+}
+
+function contradictions(values: Values): string[] {
+  const problems: string[] = []
+  const foreignKeys = values.JWKS_URI !== null || values.JWT_KEY_FILE !== null
+  if (values.JWKS_URI !== null && values.JWT_KEY_FILE !== null) {
+    problems.push('JWKS_URI and JWT_KEY_FILE: expected one of them, received both')
+  }
+  if (foreignKeys && values.JWT_ISSUER === null)
+    problems.push('JWT_ISSUER: expected the issuer of the JWTs, received none')
+  if (values.NODE_ENV === 'production') {
+    if (!foreignKeys) problems.push('JWKS_URI: expected a key set (or JWT_KEY_FILE) in production, received none')
+    if (values.DATABASE_URL === null) {
+      problems.push(
+        'DATABASE_URL: expected a PostgreSQL server in production, received none (the embedded database is for demos)',
+      )
+    }
+  }
+  if (values.TOKEN_DEFAULT_LIFETIME > values.TOKEN_MAX_LIFETIME) {
+    problems.push('TOKEN_DEFAULT_LIFETIME: expected no more than TOKEN_MAX_LIFETIME')
+  }
+  return problems
+}
+
+/** What came, for the message. The database's address may hold a password, so it is never shown. */
+function reveal(name: string, written: string): string {
+  return name === 'DATABASE_URL' ? '' : `, received ${JSON.stringify(written)}`
+}

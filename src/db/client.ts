@@ -1,0 +1,73 @@
+/** The way to the database: one bounded pool, and Prisma over it. Embedded or a server, the code path is the same. */
+import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
+import { PrismaClient } from './generated/prisma/client.ts'
+
+export interface DatabaseOptions {
+  readonly connection: pg.ClientConfig
+  /** Connections at most. The embedded database takes exactly one. */
+  readonly poolSize: number
+  /** Seconds that a statement, or a wait for a connection, may take. */
+  readonly timeout: number
+  /** Told of each statement that is sent, as text. For tests and tracing. */
+  readonly onStatement?: (sql: string) => void
+}
+
+export interface Database {
+  readonly prisma: PrismaClient
+  /** Resolves when the database answers, rejects when it does not. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Opens the pool without connecting yet: the first statement does. */
+export function openDatabase(options: DatabaseOptions): Database {
+  const pool = createPool(options)
+  const adapter = new PrismaPg(pool, { disposeExternalPool: false })
+  const prisma = createPrisma(adapter, options.onStatement)
+  return {
+    prisma,
+    async ping() {
+      await pool.query('SELECT 1')
+    },
+    async close() {
+      await prisma.$disconnect()
+      await pool.end()
+    },
+  }
+}
+
+/** The settings that every connection has, those of the migrations and of the seed as well. */
+export function connectionSettings(connection: pg.ClientConfig, timeout: number): pg.ClientConfig {
+  return {
+    ...connection,
+    application_name: 'iam-graph',
+    keepAlive: true,
+    connectionTimeoutMillis: timeout * 1_000,
+    // Prisma's adapter reads times as UTC whatever zone the server is in.
+    options: '-c TimeZone=UTC',
+  }
+}
+
+function createPool({ connection, poolSize, timeout }: DatabaseOptions): pg.Pool {
+  const pool = new pg.Pool({
+    ...connectionSettings(connection, timeout),
+    max: poolSize,
+    // The client gives up a second after the server should have: that saves it from a server that froze.
+    query_timeout: (timeout + 1) * 1_000,
+    // As a statement and not as a start-up option, because the embedded database takes no start-up options.
+    onConnect: async (client) => {
+      await client.query(`SET statement_timeout = '${timeout}s'`)
+    },
+  })
+  // A connection that breaks while idle is replaced by the next statement; without a listener it would end the process.
+  pool.on('error', () => {})
+  return pool
+}
+
+function createPrisma(adapter: PrismaPg, onStatement: DatabaseOptions['onStatement']): PrismaClient {
+  if (onStatement === undefined) return new PrismaClient({ adapter })
+  const prisma = new PrismaClient({ adapter, log: [{ emit: 'event', level: 'query' }] })
+  prisma.$on('query', (event) => onStatement(event.query))
+  return prisma
+}

@@ -1,0 +1,123 @@
+/** The embedded database: PGlite in a thread of its own, reached over a unix socket like any PostgreSQL. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { StartupError } from '../errors.ts'
+import { lockFolder } from './folderLock.ts'
+
+/** PostgreSQL's major version in the PGlite that is installed. A data folder belongs to one major version. */
+const embeddedMajor = '18'
+
+/** What the thread is started with. */
+export interface EmbeddedWorkerData {
+  /** The data folder; left out, the data lives in memory. */
+  readonly dataDir?: string
+  /** A dump to start from instead of an empty database. */
+  readonly dump?: string
+  readonly socketPath: string
+}
+
+/** What the thread is asked. */
+export type EmbeddedRequest = { readonly kind: 'close' } | { readonly kind: 'dump' }
+
+/** What the thread says: `ready` or `failed` once, then one answer for each request. */
+export type EmbeddedReply =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'dumped'; readonly dump: Uint8Array }
+  | { readonly kind: 'closed' }
+
+export interface EmbeddedDatabase {
+  /** Where `pg` connects: the folder that holds the socket. */
+  readonly connection: { readonly host: string; readonly user: string; readonly database: string }
+  /** The whole database as a tar archive, for starting others from it. */
+  dump(): Promise<Uint8Array>
+  /** Writes everything, ends the thread and frees the folder. Safe to call twice. */
+  close(): Promise<void>
+}
+
+export interface EmbeddedOptions {
+  /** The folder for the data, made where it is missing; left out, the data lives in memory. */
+  readonly folder?: string
+  /** A file that `dump` made, to start from. */
+  readonly dump?: string
+}
+
+/**
+ * Starts the embedded database. It runs with fsync off, as demos, development and tests want it: a crash of the
+ * process loses nothing, a crash of the machine may.
+ *
+ * Throws StartupError where the folder is in use or was made by another version.
+ */
+export async function openEmbedded(options: EmbeddedOptions = {}): Promise<EmbeddedDatabase> {
+  const unlock = options.folder === undefined ? async () => {} : await lockFolder(options.folder)
+  const dataDir = options.folder === undefined ? undefined : join(options.folder, 'postgres')
+  // A folder of its own, closed to other users: the embedded server asks for no password.
+  const socketFolder = await mkdtemp(join(tmpdir(), 'iam-graph-'))
+  const release = async () => {
+    await rm(socketFolder, { recursive: true, force: true })
+    await unlock()
+  }
+  try {
+    if (dataDir !== undefined) await refuseOtherVersion(dataDir)
+    const worker = startWorker({
+      socketPath: join(socketFolder, '.s.PGSQL.5432'),
+      ...(dataDir === undefined ? {} : { dataDir }),
+      ...(options.dump === undefined ? {} : { dump: options.dump }),
+    })
+    const first = await nextReply(worker)
+    if (first.kind !== 'ready') {
+      const reason = first.kind === 'failed' ? first.reason : first.kind
+      throw new StartupError(`The embedded database in ${dataDir ?? 'memory'} did not start: ${reason}`)
+    }
+    let closed: Promise<void> | undefined
+    return {
+      connection: { host: socketFolder, user: 'postgres', database: 'postgres' },
+      async dump() {
+        const answer = await ask(worker, { kind: 'dump' })
+        if (answer.kind !== 'dumped') throw new Error(`expected a dump, received ${answer.kind}`)
+        return answer.dump
+      },
+      close() {
+        closed ??= ask(worker, { kind: 'close' }).then(release)
+        return closed
+      },
+    }
+  } catch (error) {
+    await release()
+    throw error
+  }
+}
+
+async function refuseOtherVersion(dataDir: string): Promise<void> {
+  const found = await readFile(join(dataDir, 'PG_VERSION'), 'utf8').catch(() => undefined)
+  if (found === undefined || found.trim() === embeddedMajor) return
+  throw new StartupError(
+    `The data folder ${dataDir} was made by PostgreSQL ${found.trim()}, the embedded database is PostgreSQL ${embeddedMajor}: ` +
+      'set DATA_DIR to another folder, or remove this one to start anew',
+  )
+}
+
+function startWorker(workerData: EmbeddedWorkerData): Worker {
+  return new Worker(new URL('./embeddedWorker.mjs', import.meta.url), { workerData, execArgv: [] })
+}
+
+function ask(worker: Worker, request: EmbeddedRequest): Promise<EmbeddedReply> {
+  const answer = nextReply(worker)
+  worker.postMessage(request)
+  return answer
+}
+
+function nextReply(worker: Worker): Promise<EmbeddedReply> {
+  return new Promise((resolve, reject) => {
+    const settle = (finish: () => void) => {
+      worker.off('message', onMessage).off('error', onError).off('exit', onExit)
+      finish()
+    }
+    const onMessage = (message: EmbeddedReply) => settle(() => resolve(message))
+    const onError = (error: Error) => settle(() => reject(error))
+    const onExit = (code: number) => settle(() => reject(new Error(`the embedded database ended with code ${code}`)))
+    worker.on('message', onMessage).on('error', onError).on('exit', onExit)
+  })
+}

@@ -1,0 +1,74 @@
+/**
+ * Every error the gateway answers with on purpose: a stable code, a message that says what was expected and then
+ * what came, and nothing that must stay hidden.
+ */
+import { GraphQLError } from 'graphql'
+
+/** The codes that stand in `extensions.code`. The README's table lists the same ones; a test holds the two together. */
+export const errorCodes = {
+  UNAUTHENTICATED: 'There is no credential, or it is not valid.',
+  FORBIDDEN: 'The credential is valid, but lacks scopes that the operation needs.',
+  BAD_REQUEST: 'The HTTP request is not one that GraphQL over HTTP knows.',
+  METHOD_NOT_ALLOWED: 'The HTTP method can not carry the operation.',
+  UNSUPPORTED_MEDIA_TYPE: 'The body is not JSON.',
+  GRAPHQL_PARSE_FAILED: 'The document is not GraphQL.',
+  GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema.',
+  BAD_USER_INPUT: 'A variable or an argument has a value that is not allowed.',
+  QUERY_TOO_COMPLEX: 'The document is beyond one of the limits.',
+  PAYLOAD_TOO_LARGE: 'The body is larger than the gateway reads.',
+  NOT_FOUND: 'There is no such thing, or none that the caller may see.',
+  CONFLICT: 'The change contradicts what is there.',
+  SCOPE_NOT_GRANTED: 'The token would carry more than its issuer holds.',
+  TOKEN_POLICY: 'The token would break a rule of the gateway.',
+  TIMEOUT: 'The database took longer than the gateway waits.',
+  SERVICE_UNAVAILABLE: 'The database or the key set is out of reach.',
+  OUTCOME_UNKNOWN: 'The connection broke while a change was being committed: it may have happened or not.',
+  INTERNAL_SERVER_ERROR: 'Something unexpected. The log has it under the request id.',
+} as const
+
+export type ErrorCode = keyof typeof errorCodes
+
+interface GatewayErrorOptions {
+  /** Further members of `extensions`. */
+  readonly extensions?: Readonly<Record<string, unknown>>
+  /** Seconds after which it is worth trying again. */
+  readonly retryAfter?: number
+  readonly cause?: unknown
+}
+
+/** An error that a client may see as it is. Anything else that is thrown gets masked. */
+export class GatewayError extends GraphQLError {
+  readonly code: ErrorCode
+  readonly retryAfter: number | undefined
+
+  constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
+    super(message, { extensions: { code, ...options.extensions } })
+    this.name = 'GatewayError'
+    this.code = code
+    this.retryAfter = options.retryAfter
+    if (options.cause !== undefined) this.cause = options.cause
+  }
+}
+
+/** A start-up failure that one line explains to an operator. The process ends with `exitCode`. */
+export class StartupError extends Error {
+  /** 1: something outside is not as it must be. 2: the command or its configuration is wrong. */
+  readonly exitCode: 1 | 2
+
+  constructor(message: string, exitCode: 1 | 2 = 1, cause?: unknown) {
+    super(message, { cause })
+    this.name = 'StartupError'
+    this.exitCode = exitCode
+  }
+}
+
+/** BAD_USER_INPUT for an argument or an input's field; `expected` and `received` complete the sentence. */
+export function badInput(argument: string, expected: string, received?: unknown): GatewayError {
+  const came = received === undefined ? '' : `, received ${describe(received)}`
+  return new GatewayError('BAD_USER_INPUT', `"${argument}": expected ${expected}${came}`, { extensions: { argument } })
+}
+
+function describe(value: unknown): string {
+  const text = JSON.stringify(value)
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text
+}

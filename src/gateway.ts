@@ -1,0 +1,91 @@
+/** The gateway: fetch in, fetch out. It opens no port, reads no environment, and ends nothing that it was given. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createAuthenticator } from './auth/authenticate.ts'
+import { createJwtVerifier, type JwtRules } from './auth/jwt.ts'
+import type { KeySource } from './auth/keys.ts'
+import type { ClaimNames } from './auth/principal.ts'
+import { createContext, type Policy } from './context.ts'
+import { createCore } from './core.ts'
+import type { Database } from './db/client.ts'
+import { findOrganization } from './db/organization.ts'
+import { createRoutes, type RoutesOptions } from './http/routes.ts'
+import { createYogaAdapter } from './http/yoga.ts'
+import type { Limits } from './operation/limits.ts'
+import { createPreparer } from './operation/prepare.ts'
+import { createRunner } from './operation/run.ts'
+import { schema } from './schema/index.ts'
+
+export const endpoint = '/graphql'
+
+export interface GatewayOptions {
+  readonly database: Database
+  readonly keys: KeySource
+  readonly jwt: Omit<JwtRules, 'clock'>
+  readonly claimNames: ClaimNames
+  readonly policy: Policy
+  readonly limits: Limits
+  readonly maxBodyBytes: number
+  /** Seconds that an operation may run. */
+  readonly timeout: number
+  readonly openIntrospection: boolean
+  readonly allowedOrigins: readonly string[]
+  readonly graphiql?: NonNullable<RoutesOptions['graphiql']>
+  readonly clock: () => Date
+  readonly onUnexpectedError: (error: unknown, requestId: string) => void
+}
+
+export interface Gateway {
+  fetch(request: Request): Promise<Response>
+  /** The same for node:http. */
+  readonly listener: (request: IncomingMessage, response: ServerResponse) => void
+  /** Makes `/ready` say no from now on, so that no new requests are sent here. */
+  drain(): void
+}
+
+/** Milliseconds that the database has to answer a question after its health. */
+const pingTimeout = 1_000
+
+export function createGateway(options: GatewayOptions): Gateway {
+  const { database, keys, policy, limits, clock, openIntrospection, onUnexpectedError } = options
+  const { prisma } = database
+  let draining = false
+
+  const core = createCore({
+    authenticate: createAuthenticator({
+      verify: createJwtVerifier(keys, { ...options.jwt, clock }),
+      claimNames: options.claimNames,
+      findOrganization: (claimed) => findOrganization(prisma, claimed),
+    }),
+    prepare: createPreparer({ schema, limits, mostRows: policy.mostRows, openIntrospection }),
+    run: createRunner({ schema, limits, timeout: options.timeout, openIntrospection, onUnexpectedError }),
+    createContext: (principal, requestId) => createContext({ principal, prisma, policy, clock, requestId }),
+    onUnexpectedError,
+  })
+  const routes = createRoutes({
+    endpoint,
+    readiness: async () => ({ accepting: !draining, keys: keys.isReady(), database: await answers(database) }),
+    ...(options.graphiql === undefined ? {} : { graphiql: options.graphiql }),
+  })
+  const { allowedOrigins, maxBodyBytes } = options
+  const yoga = createYogaAdapter({ core, endpoint, routes, allowedOrigins, maxBodyBytes, onUnexpectedError })
+
+  return {
+    fetch: async (request) => yoga.fetch(request),
+    listener: (request, response) => void yoga(request, response),
+    drain() {
+      draining = true
+    },
+  }
+}
+
+async function answers(database: Database): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), pingTimeout)
+  })
+  const ping = database.ping().then(
+    () => true,
+    () => false,
+  )
+  return Promise.race([ping, late]).finally(() => clearTimeout(timer))
+}

@@ -1,0 +1,89 @@
+/**
+ * A file that never changes under its name: the name carries a hash of the content, so browsers keep it for a year and
+ * ask again only after a release that changed it.
+ */
+import { createHash } from 'node:crypto'
+import { promisify } from 'node:util'
+import { brotliCompress, constants, gzip } from 'node:zlib'
+
+type Encoding = 'br' | 'gzip' | 'identity'
+
+export interface Asset {
+  /** Absolute path on the gateway, e.g. `/graphiql/app.3f9c0a7be21d4c58.js`. */
+  readonly path: string
+  /** The file in the best encoding that the client takes: brotli, then gzip, then as it is. */
+  respond(acceptEncoding: string | null): Promise<Response>
+}
+
+/** Brotli beyond this level costs GraphiQL's bundle four times the time for four hundredths of the size. */
+const brotliQuality = 5
+
+const brotli = promisify(brotliCompress)
+const encoders: Readonly<Record<Encoding, (content: Buffer) => Promise<Buffer>>> = Object.freeze({
+  br: (content) => {
+    return brotli(content, {
+      params: {
+        [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
+        [constants.BROTLI_PARAM_QUALITY]: brotliQuality,
+        [constants.BROTLI_PARAM_SIZE_HINT]: content.length,
+      },
+    })
+  },
+  gzip: promisify<Buffer, Buffer>(gzip),
+  identity: async (content) => content,
+})
+
+/**
+ * The content coding for a client with this `Accept-Encoding` (RFC 9110, section 12.5.3). Weights matter only where
+ * they are zero, which means "not acceptable"; among the rest the smallest wins.
+ */
+export function preferredEncoding(acceptEncoding: string | null): Encoding {
+  const weights = new Map<string, number>()
+  for (const entry of (acceptEncoding ?? '').split(',')) {
+    const [coding = '', ...parameters] = entry.split(';').map((part) => part.trim().toLowerCase())
+    const weight = parameters.find((parameter) => parameter.startsWith('q='))
+    weights.set(coding, weight === undefined ? 1 : Number(weight.slice(2)))
+  }
+  const accepts = (coding: string) => (weights.get(coding) ?? weights.get('*') ?? 0) > 0
+  if (accepts('br')) return 'br'
+  if (accepts('gzip')) return 'gzip'
+  return 'identity'
+}
+
+/**
+ * An asset under `folder`, named `<name>.<hash>.<extension>`. It is compressed on the thread pool when a client first
+ * asks for an encoding, and from then on served from memory.
+ */
+export function createAsset(folder: string, fileName: string, contentType: string, content: string): Asset {
+  const dot = fileName.lastIndexOf('.')
+  const hash = createHash('sha256').update(content).digest('hex').slice(0, 16)
+  const encoded = new Map<Encoding, Promise<Uint8Array<ArrayBuffer>>>()
+
+  const encode = (encoding: Encoding): Promise<Uint8Array<ArrayBuffer>> => {
+    const known = encoded.get(encoding)
+    if (known !== undefined) return known
+    const body = encoders[encoding](Buffer.from(content)).then((bytes) => new Uint8Array(bytes))
+    encoded.set(encoding, body)
+    return body
+  }
+
+  return Object.freeze({
+    path: `${folder}/${fileName.slice(0, dot)}.${hash}${fileName.slice(dot)}`,
+    async respond(acceptEncoding: string | null) {
+      const encoding = preferredEncoding(acceptEncoding)
+      const body = await encode(encoding)
+      const headers = new Headers({
+        'Cache-Control': 'public, max-age=31536000, immutable',
+        'Content-Length': String(body.length),
+        // A worker lives under the policy of its own response: it computes, and has nothing to load or to call.
+        'Content-Security-Policy': "default-src 'none'",
+        'Content-Type': contentType,
+        'Cross-Origin-Resource-Policy': 'same-origin',
+        Vary: 'Accept-Encoding',
+        'X-Content-Type-Options': 'nosniff',
+      })
+      if (encoding !== 'identity') headers.set('Content-Encoding', encoding)
+      return new Response(body, { headers })
+    },
+  })
+}

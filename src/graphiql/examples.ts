@@ -1,0 +1,258 @@
+/** The operations that GraphiQL opens with: a short tour of the graph, from "who am I" to changing a token. */
+
+export interface ExampleTab {
+  /** The operation's name, which is also the title of its tab. */
+  readonly name: string
+  readonly query: string
+  readonly variables?: Readonly<Record<string, unknown>>
+}
+
+/** Ids that exist where the examples run, so that each of them answers at the first press of the button. */
+export interface ExampleIds {
+  /** A user with several accesses. */
+  readonly userId: string
+  /** An access that may hold tokens: any type but a profile. */
+  readonly accessId: string
+  /** An active token. */
+  readonly tokenId: string
+}
+
+/** The tabs in their order: reading first, changing last. */
+export function exampleTabs(demo: ExampleIds): readonly ExampleTab[] {
+  return Object.freeze([
+    {
+      name: 'WhoAmI',
+      query: `# Who you are, what you may do, and what you may hand on.
+# Scopes: users:read, accesses:read
+query WhoAmI {
+  viewer {
+    subject
+    scopes
+    grantableScopes
+    organization {
+      id
+      name
+    }
+    user {
+      id
+      firstname
+      lastname
+      email
+    }
+    access {
+      id
+      type
+    }
+  }
+}
+`,
+    },
+    {
+      name: 'UsersWithAccessesAndRoles',
+      query: `# Users, their ways in, and the roles held there.
+# Scopes: users:read, accesses:read, roles:read
+query UsersWithAccessesAndRoles {
+  users(limit: 10) {
+    total
+    results {
+      id
+      firstname
+      lastname
+      email
+      accesses {
+        total
+        results {
+          id
+          type
+          ... on UiConnectionAccess {
+            twoFaEnabled
+          }
+          ... on SsoConnectionAccess {
+            ssoId
+          }
+          ... on ApiConnectionAccess {
+            name
+          }
+          ... on ProfileAccess {
+            name
+          }
+          roles {
+            id
+            description
+          }
+        }
+      }
+    }
+  }
+}
+`,
+    },
+    {
+      name: 'OneUserToItsPermissions',
+      query: `# One user down to each permission and its resource.
+# Scopes: users:read, accesses:read, roles:read
+query OneUserToItsPermissions($userId: ID!) {
+  user(id: $userId) {
+    firstname
+    lastname
+    organization {
+      name
+    }
+    accesses {
+      results {
+        id
+        type
+        roleAssignments {
+          resource {
+            type
+            id
+          }
+          role {
+            id
+            description
+            permissions {
+              id
+              description
+            }
+          }
+        }
+      }
+    }
+  }
+}
+`,
+      variables: { userId: demo.userId },
+    },
+    {
+      name: 'SearchUsers',
+      query: `# Users by a part of their name, email or phone.
+# Scopes: users:read
+query SearchUsers($search: UserSearch!, $limit: Int, $offset: Int) {
+  users(search: $search, limit: $limit, offset: $offset) {
+    total
+    limit
+    offset
+    results {
+      id
+      firstname
+      lastname
+      email
+      language
+      expiresAt
+      lastLoginAt
+    }
+  }
+}
+`,
+      variables: { search: { text: 'an', expired: false }, limit: 10, offset: 0 },
+    },
+    {
+      name: 'RolesAndPermissions',
+      query: `# The catalogue: every role and what it permits.
+# Scopes: roles:read
+query RolesAndPermissions {
+  roles {
+    total
+    results {
+      id
+      description
+      permissions {
+        id
+        description
+      }
+    }
+  }
+}
+`,
+    },
+    {
+      name: 'Tokens',
+      query: `# API tokens: whose they are, and when last used.
+# Scopes: tokens:read, users:read
+query Tokens($search: TokenSearch, $limit: Int) {
+  tokens(search: $search, limit: $limit) {
+    total
+    results {
+      id
+      name
+      hint
+      status
+      scope
+      expiresAt
+      lastUsedAt
+      user {
+        firstname
+        lastname
+      }
+    }
+  }
+}
+`,
+      variables: { search: { status: ['ACTIVE', 'DEACTIVATED'] }, limit: 10 },
+    },
+    {
+      name: 'IssueToken',
+      query: `# A new API token. Its secret is shown here, once.
+# Scopes: tokens:issue, tokens:read
+mutation IssueToken($input: IssueTokenInput!) {
+  issueToken(input: $input) {
+    __typename
+    ... on IssueTokenPayload {
+      secret
+      token {
+        id
+        name
+        hint
+        status
+        scope
+        expiresAt
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+    ... on ScopeNotGrantedError {
+      excess
+    }
+    ... on InvalidInputError {
+      fields {
+        path
+        message
+      }
+    }
+  }
+}
+`,
+      variables: { input: { accessId: demo.accessId, name: 'issued from GraphiQL', scope: ['users:read'] } },
+    },
+    {
+      name: 'DeactivateToken',
+      query: `# Switches a token off. reactivateToken switches it on.
+# Scopes: tokens:deactivate, tokens:read
+mutation DeactivateToken($tokenId: ID!) {
+  deactivateToken(tokenId: $tokenId) {
+    __typename
+    ... on DeactivateTokenPayload {
+      token {
+        id
+        name
+        status
+        deactivatedUpdatedOn
+        deactivatedUpdatedBy {
+          firstname
+          lastname
+        }
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+  }
+}
+`,
+      variables: { tokenId: demo.tokenId },
+    },
+  ])
+}

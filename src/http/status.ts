@@ -1,0 +1,46 @@
+/** Errors before execution → HTTP: the status and the headers that each code stands for. */
+import type { ErrorCode, GatewayError } from '../errors.ts'
+
+const statusByCode: Partial<Record<ErrorCode, number>> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  METHOD_NOT_ALLOWED: 405,
+  PAYLOAD_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  INTERNAL_SERVER_ERROR: 500,
+  SERVICE_UNAVAILABLE: 503,
+  TIMEOUT: 503,
+}
+
+/** Errors for which clients that do not accept application/graphql-response+json get 200 (GraphQL over HTTP, 6.4.1). */
+const wellFormedRequest: ReadonlySet<ErrorCode> = new Set([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_USER_INPUT',
+])
+
+export interface HttpError {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** Whether 200 takes the status's place in an answer as application/json. */
+  readonly onlyForGraphqlResponse: boolean
+}
+
+/** How the error is answered when nothing has been executed. */
+export function httpError(error: GatewayError): HttpError {
+  const headers: Record<string, string> = {}
+  if (error.code === 'UNAUTHENTICATED') headers['WWW-Authenticate'] = challenge(error)
+  if (error.code === 'METHOD_NOT_ALLOWED') headers.Allow = 'POST'
+  if (error.retryAfter !== undefined) headers['Retry-After'] = String(error.retryAfter)
+  return {
+    status: statusByCode[error.code] ?? 400,
+    headers,
+    onlyForGraphqlResponse: wellFormedRequest.has(error.code),
+  }
+}
+
+/** RFC 6750, section 3: the error is told only where a credential came. */
+function challenge({ extensions, message }: GatewayError): string {
+  if (extensions.invalidToken !== true) return 'Bearer realm="iam-graph"'
+  return `Bearer realm="iam-graph", error="invalid_token", error_description="${message.replace(/["\\]/g, "'")}"`
+}

@@ -1,0 +1,94 @@
+/** Limits on a document's shape. They are written as rules over the selected fields, so that no alias or fragment gets by. */
+
+import type { DocumentNode } from 'graphql'
+import {
+  type GraphQLCompositeType,
+  type GraphQLSchema,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+  visit,
+} from 'graphql'
+import { GatewayError } from '../errors.ts'
+import { type Fragments, fieldsOf, rootType } from './selection.ts'
+
+export interface Limits {
+  /** Lexical tokens of a document. */
+  readonly tokens: number
+  /** Levels of fields. */
+  readonly depth: number
+  /** Aliases in the whole document. */
+  readonly aliases: number
+  /** Root fields of a query. */
+  readonly rootFields: number
+  /** Root fields of a mutation. */
+  readonly mutationFields: number
+  /** Objects that an answer may hold, as estimated by `cost`. */
+  readonly cost: number
+}
+
+/** QUERY_TOO_COMPLEX for one of the limits. */
+export function tooComplex(limit: keyof Limits, most: number, found?: number): GatewayError {
+  const came = found === undefined ? '' : `, received ${found}`
+  return new GatewayError('QUERY_TOO_COMPLEX', `expected at most ${most} ${names[limit]}${came}`, {
+    extensions: { limit: most },
+  })
+}
+
+const names: Record<keyof Limits, string> = {
+  tokens: 'tokens in the document',
+  depth: 'levels of fields',
+  aliases: 'aliases',
+  rootFields: 'root fields',
+  mutationFields: 'root fields in a mutation',
+  cost: 'objects in the answer by estimate',
+}
+
+/** Throws QUERY_TOO_COMPLEX where the operation is beyond a limit on its shape. */
+export function checkLimits(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  fragments: Fragments,
+  operation: OperationDefinitionNode,
+  limits: Limits,
+): void {
+  const aliases = countAliases(document)
+  if (aliases > limits.aliases) throw tooComplex('aliases', limits.aliases, aliases)
+  const root = rootType(schema, operation)
+  const rootFields = new Set<string>()
+  for (const { node } of fieldsOf(schema, fragments, root, operation.selectionSet)) {
+    rootFields.add(node.alias?.value ?? node.name.value)
+  }
+  const rootLimit = operation.operation === 'mutation' ? 'mutationFields' : 'rootFields'
+  if (rootFields.size > limits[rootLimit]) throw tooComplex(rootLimit, limits[rootLimit], rootFields.size)
+  const depth = depthOf(schema, fragments, root, operation.selectionSet)
+  if (depth > limits.depth) throw tooComplex('depth', limits.depth, depth)
+}
+
+function countAliases(document: DocumentNode): number {
+  let aliases = 0
+  visit(document, {
+    [Kind.FIELD](node) {
+      if (node.alias !== undefined) aliases++
+    },
+  })
+  return aliases
+}
+
+function depthOf(
+  schema: GraphQLSchema,
+  fragments: Fragments,
+  parent: GraphQLCompositeType,
+  selections: SelectionSetNode,
+  known = new Map<SelectionSetNode, number>(),
+): number {
+  const remembered = known.get(selections)
+  if (remembered !== undefined) return remembered
+  let depth = 0
+  for (const { node, type } of fieldsOf(schema, fragments, parent, selections)) {
+    const below = type && node.selectionSet ? depthOf(schema, fragments, type, node.selectionSet, known) : 0
+    depth = Math.max(depth, 1 + below)
+  }
+  known.set(selections, depth)
+  return depth
+}

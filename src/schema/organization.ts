@@ -1,0 +1,16 @@
+import { builder } from './builder.ts'
+
+export const Organization = builder.prismaObject('Organization', {
+  fields: (t) => ({
+    id: t.exposeID('id'),
+    customerId: t.exposeInt('customerId'),
+    name: t.exposeString('name'),
+  }),
+})
+
+export const IdentityProvider = builder.prismaObject('IdentityProvider', {
+  fields: (t) => ({
+    id: t.exposeID('id'),
+    domain: t.exposeString('domain'),
+  }),
+})

@@ -1,0 +1,40 @@
+/** The right to do one thing. */
+import { permissions } from '../db/tables.ts'
+import { nameIdOf } from '../ids.ts'
+import { builder } from './builder.ts'
+import { findAll } from './find.ts'
+import { Node, nodeIdOf } from './node.ts'
+import { listResultType } from './searchResult.ts'
+
+export const Permission = builder.prismaObject('Permission', {
+  interfaces: [Node],
+  scopes: ['roles:read'],
+  fields: (t) => ({
+    nodeId: t.id({ description: "Relay's global id.", resolve: ({ id }) => nodeIdOf('Permission', id) }),
+    id: t.exposeID('id'),
+    description: t.exposeString('description'),
+  }),
+})
+
+const PermissionListResult = listResultType(Permission, {
+  name: 'PermissionListResult',
+  items: 'permissions',
+  scopes: ['roles:read'],
+})
+
+builder.queryFields((t) => ({
+  permission: t.field({
+    type: Permission,
+    nullable: true,
+    scopes: ['roles:read'],
+    description: 'One permission by id. Null where there is none.',
+    args: { id: t.arg.id({ required: true, description: 'The id of a permission.' }) },
+    resolve: (_, { id }, { loaders }) => loaders.permission.load(nameIdOf('id', id)),
+  }),
+  permissions: t.field({
+    type: PermissionListResult,
+    scopes: ['roles:read'],
+    description: 'All permissions, by id.',
+    resolve: (_, __, context) => findAll(context, permissions),
+  }),
+}))

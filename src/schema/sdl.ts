@@ -1,0 +1,8 @@
+/** The schemas as SDL, as they are committed. */
+import { lexicographicSortSchema, printSchema } from 'graphql'
+import { schema } from './index.ts'
+
+/** The public schema, sorted, so that its order says nothing and its diffs are small. */
+export function publicSdl(): string {
+  return `${printSchema(lexicographicSortSchema(schema))}\n`
+}

@@ -1,0 +1,72 @@
+/** Lists in the documents' shape: a page by offset with its total. Each part costs a statement only where it is selected. */
+import type { InterfaceRef, ObjectRef } from '@pothos/core'
+import type { Page } from '../search/page.ts'
+import { builder } from './builder.ts'
+import type { DeclaredScopes } from './scopesPlugin.ts'
+
+/** A page that is still to be read. */
+export interface SearchResult<Row> {
+  readonly page: Page
+  readonly total: () => Promise<number>
+  readonly results: () => Promise<readonly Row[]>
+}
+
+/** A whole list that is still to be read. */
+export interface ListResult<Row> {
+  readonly total: () => Promise<number>
+  readonly results: () => Promise<readonly Row[]>
+}
+
+/** The arguments of a field that gives a page. */
+export const pageArguments = builder.args((t) => ({
+  limit: t.int({
+    defaultValue: 100,
+    description: 'How many results to give at most, from 1 to the maximum that is configured.',
+  }),
+  offset: t.int({ defaultValue: 0, description: 'How many results to skip.' }),
+}))
+
+interface ResultTypeOptions {
+  readonly name: string
+  /** What is listed, in the plural, for the descriptions. */
+  readonly items: string
+  readonly scopes: DeclaredScopes
+}
+
+/** Defines the object type of a page of `item`. */
+export function searchResultType<Row extends object>(item: ItemType<Row>, { name, items, scopes }: ResultTypeOptions) {
+  return builder.objectRef<SearchResult<Row>>(name).implement({
+    description: `A page of ${items}.`,
+    scopes,
+    fields: (t) => ({
+      total: t.int({ description: `How many ${items} there are over all pages.`, resolve: (result) => result.total() }),
+      limit: t.int({ description: 'The limit that was asked for.', resolve: ({ page }) => page.limit }),
+      offset: t.int({ description: 'The offset that was asked for.', resolve: ({ page }) => page.offset }),
+      results: t.field({
+        type: [item],
+        description: `The ${items} of this page.`,
+        resolve: (result) => result.results() as never,
+      }),
+    }),
+  })
+}
+
+/** Defines the object type of a whole list of `item`. */
+export function listResultType<Row extends object>(item: ItemType<Row>, { name, items, scopes }: ResultTypeOptions) {
+  return builder.objectRef<ListResult<Row>>(name).implement({
+    description: `All ${items} of a list.`,
+    scopes,
+    fields: (t) => ({
+      total: t.int({ description: `How many ${items} there are.`, resolve: (result) => result.total() }),
+      results: t.field({
+        type: [item],
+        description: `The ${items}.`,
+        resolve: (result) => result.results() as never,
+      }),
+    }),
+  })
+}
+
+/** An object or interface type whose rows are `Row`. */
+export type ItemType<Row> = ObjectRef<SchemaTypes, Row, Row> | InterfaceRef<SchemaTypes, Row, Row>
+type SchemaTypes = typeof builder.$inferSchemaTypes

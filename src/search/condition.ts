@@ -1,0 +1,57 @@
+/** Pieces of the conditions that searches are made of. Values are always parameters, never text of the statement. */
+import { Prisma } from '../db/generated/prisma/client.ts'
+import { badInput } from '../errors.ts'
+import { hasControlCharacter } from '../ids.ts'
+
+const longestText = 200
+
+/** All of the conditions; TRUE where there are none. Undefined ones are left out. */
+export function all(conditions: readonly (Prisma.Sql | undefined)[]): Prisma.Sql {
+  const given = conditions.filter((condition) => condition !== undefined)
+  return given.length === 0 ? Prisma.sql`TRUE` : Prisma.join(given, ' AND ')
+}
+
+/** The condition that `make` gives for a value that is there; undefined for null and undefined, which ask for nothing. */
+export function given<T>(value: T | null | undefined, make: (value: T) => Prisma.Sql): Prisma.Sql | undefined {
+  return value === null || value === undefined ? undefined : make(value)
+}
+
+/** A text to search for, as it is. Throws BAD_USER_INPUT beyond 200 characters, or where one is a control character. */
+export function searchText(argument: string, text: string): string {
+  if (text.length > longestText) throw badInput(argument, `at most ${longestText} characters`, text)
+  if (hasControlCharacter(text)) throw badInput(argument, 'no control characters', text)
+  return text
+}
+
+/** Some column has the text, whatever its case. The empty text is in every row. Throws as `searchText` does. */
+export function containsText(argument: string, text: string, columns: readonly Prisma.Sql[]): Prisma.Sql {
+  if (searchText(argument, text) === '') return Prisma.sql`TRUE`
+  const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`
+  const matches = columns.map((column) => Prisma.sql`${column} ILIKE ${pattern}`)
+  return Prisma.sql`(${Prisma.join(matches, ' OR ')})`
+}
+
+export interface TimeRange {
+  readonly from?: Date | null | undefined
+  readonly to?: Date | null | undefined
+}
+
+/** The column is in the range: `from` belongs to it, `to` does not. Throws BAD_USER_INPUT where `from` is after `to`. */
+export function inRange(argument: string, { from, to }: TimeRange, column: Prisma.Sql): Prisma.Sql {
+  if (from && to && from > to) throw badInput(argument, '"from" to be no later than "to"')
+  return all([
+    given(from, (instant) => Prisma.sql`${column} >= ${instant}`),
+    given(to, (instant) => Prisma.sql`${column} < ${instant}`),
+  ])
+}
+
+/** The ids of a list. Throws BAD_USER_INPUT where one is no id or where there are more than `most`. */
+export function idList<Id>(
+  argument: string,
+  ids: readonly string[],
+  idOf: (argument: string, text: string) => Id,
+  most: number,
+): Id[] {
+  if (ids.length > most) throw badInput(argument, `at most ${most} ids`, ids.length)
+  return ids.map((id) => idOf(argument, id))
+}

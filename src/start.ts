@@ -1,0 +1,122 @@
+/** Starts everything that a configuration asks for, and stops it again in the opposite order. */
+import { claimNamesOf, keysOf, limitsOf, policyOf } from './assemble.ts'
+import { type DevelopmentIssuer, developmentLifetime, openDevelopmentIssuer } from './auth/developmentIssuer.ts'
+import type { Config } from './config.ts'
+import { type DemoCaller, demoCallers, demoExamples } from './db/demo/callers.ts'
+import { type Provisioned, provisionDatabase } from './db/provision.ts'
+import { createGateway, endpoint } from './gateway.ts'
+import { exampleTabs } from './graphiql/examples.ts'
+import { graphiqlPath } from './http/routes.ts'
+import type { Logger } from './log.ts'
+import { startServer } from './server.ts'
+
+/** A demo caller with a JWT of its own. */
+interface DemoJwt {
+  readonly title: string
+  readonly jwt: string
+}
+
+export interface Started {
+  readonly url: string
+  readonly endpoint: string
+  /** Null where it is not served. */
+  readonly graphiql: string | null
+  readonly database: Provisioned['kind']
+  readonly migrated: readonly string[]
+  /** Whether the demo data was filled in just now. */
+  readonly filled: boolean
+  /** Null where the issuer is somebody else, or the demo data is not there. */
+  readonly demoJwts: readonly DemoJwt[] | null
+  /** Lets what is under way end, then closes the server and the database. */
+  close(): Promise<void>
+}
+
+/** Starts the gateway on its database. Rejects with StartupError, and leaves nothing open then. */
+export async function start(config: Config, log: Logger): Promise<Started> {
+  const clock = () => new Date()
+  const issuer = config.developmentIssuer
+    ? await openDevelopmentIssuer({ folder: config.DATA_DIR, audience: config.JWT_AUDIENCE, clock })
+    : null
+  const keys = issuer?.keys ?? (await keysOf(config, clock, log))
+  const database = await provisionDatabase({
+    url: config.DATABASE_URL,
+    folder: config.DATA_DIR,
+    poolSize: config.DATABASE_POOL_SIZE,
+    timeout: config.DATABASE_TIMEOUT,
+    demoData: config.DEMO_DATA,
+    clock,
+  })
+  try {
+    const demo = issuer !== null && (await hasDemoData(database)) ? issuer : null
+    const gateway = createGateway({
+      database: database.database,
+      keys,
+      jwt: {
+        issuer: issuer?.issuer ?? (config.JWT_ISSUER as string),
+        audience: config.JWT_AUDIENCE,
+        type: issuer === null ? config.JWT_TYPE : 'at+jwt',
+        maxAge: issuer === null ? config.JWT_MAX_AGE : developmentLifetime,
+      },
+      claimNames: claimNamesOf(config),
+      policy: policyOf(config),
+      limits: limitsOf(config),
+      maxBodyBytes: config.MAX_BODY_BYTES,
+      timeout: config.REQUEST_TIMEOUT,
+      openIntrospection: config.OPEN_INTROSPECTION,
+      allowedOrigins: config.ALLOWED_ORIGINS,
+      ...(config.GRAPHIQL ? { graphiql: graphiqlOptions(demo) } : {}),
+      clock,
+      onUnexpectedError: (error, requestId) => log.error({ err: error, requestId }, 'unexpected error'),
+    })
+    const { HOST: host, PORT: port, DRAIN_TIMEOUT: drainTimeout } = config
+    const server = await startServer({ gateway, host, port, drainTimeout })
+    return {
+      url: server.url,
+      endpoint: server.url + endpoint,
+      graphiql: config.GRAPHIQL ? server.url + graphiqlPath : null,
+      database: database.kind,
+      migrated: database.migrated,
+      filled: database.filled,
+      demoJwts: demo && (await Promise.all(Object.values(demoCallers).map((caller) => demoJwt(demo, caller)))),
+      async close() {
+        await server.close()
+        keys.close()
+        await database.close()
+      },
+    }
+  } catch (error) {
+    keys.close()
+    await database.close()
+    throw error
+  }
+}
+
+async function hasDemoData({ database }: Provisioned): Promise<boolean> {
+  const { organizationId } = demoCallers.administrator
+  return (await database.prisma.organization.count({ where: { id: organizationId } })) > 0
+}
+
+async function demoJwt(issuer: DevelopmentIssuer, caller: DemoCaller): Promise<DemoJwt> {
+  const claims = {
+    sub: caller.userId,
+    scope: caller.scopes.join(' '),
+    customer_id: caller.customerId,
+    access_id: caller.accessId,
+  }
+  return { title: caller.title, jwt: await issuer.sign(claims, developmentLifetime) }
+}
+
+/** The examples; with the demo data, each page has the administrator's JWT, made for it. */
+function graphiqlOptions(demo: DevelopmentIssuer | null) {
+  return {
+    tabs: exampleTabs({
+      userId: demoExamples.userId,
+      accessId: String(demoExamples.accessId),
+      tokenId: String(demoExamples.tokenId),
+    }),
+    async headers(): Promise<Readonly<Record<string, string>>> {
+      if (demo === null) return {}
+      return { Authorization: `Bearer ${(await demoJwt(demo, demoCallers.administrator)).jwt}` }
+    },
+  }
+}

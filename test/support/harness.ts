@@ -1,0 +1,151 @@
+/** A gateway on a real database with the demo data, asked through its fetch, with real JWTs and a clock that stands still. */
+import { randomUUID } from 'node:crypto'
+import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { claimNamesOf, limitsOf, policyOf } from '../../src/assemble.ts'
+import { fixedKeys } from '../../src/auth/keys.ts'
+import { readConfig } from '../../src/config.ts'
+import { openDatabase } from '../../src/db/client.ts'
+import { type DemoCaller, demoCallers } from '../../src/db/demo/callers.ts'
+import { createGateway, type Gateway, type GatewayOptions } from '../../src/gateway.ts'
+import type { TypedDocumentString } from '../generated/graphql.ts'
+import { createTestDatabase, type TestDatabase } from './database.ts'
+import { testTime } from './time.ts'
+
+export const issuer = 'https://issuer.example'
+export const audience = 'iam-graph'
+
+/** Claims of a JWT; those left out get values that the gateway takes. `undefined` leaves a claim away. */
+export type Claims = Readonly<Record<string, unknown>>
+
+/** Whose JWT a request has: a demo caller, claims of one's own, a whole Authorization header, or none. */
+export type Caller = DemoCaller | { readonly claims: Claims } | { readonly authorization: string } | null
+
+export interface GraphError {
+  readonly message: string
+  readonly path?: readonly (string | number)[]
+  readonly extensions: { readonly code: string; readonly [key: string]: unknown }
+}
+
+export interface Asked<Data> {
+  readonly status: number
+  readonly headers: Headers
+  readonly data: Data | null | undefined
+  readonly errors: readonly GraphError[] | undefined
+  /** The SQL statements that the request took, in order. */
+  readonly statements: readonly string[]
+}
+
+export interface Harness {
+  readonly gateway: Gateway
+  readonly database: TestDatabase
+  readonly prisma: ReturnType<typeof openDatabase>['prisma']
+  /** Asks as the administrator of organization 1, unless told otherwise. */
+  ask<Data, Variables>(
+    document: TypedDocumentString<Data, Variables>,
+    variables?: Variables,
+    caller?: Caller,
+  ): Promise<Asked<Data>>
+  /** The same with any text and any variables, for what no typed client would send. */
+  askRaw(document: string, variables?: unknown, caller?: Caller): Promise<Asked<Record<string, unknown>>>
+  /** Any request; the path is that of the gateway. */
+  fetch(path: string, init?: RequestInit): Promise<Response>
+  /** A JWT of the issuer that the gateway trusts. */
+  sign(claims: Claims, header?: Readonly<Record<string, unknown>>, key?: CryptoKey): Promise<string>
+  /** What time it is for the gateway. */
+  now: Date
+  /** What the gateway logged as unexpected. */
+  readonly unexpected: unknown[]
+  close(): Promise<void>
+}
+
+/** A harness; `settings` are environment variables, `overrides` replace options of the gateway. */
+export async function createHarness(
+  settings: Readonly<Record<string, string>> = {},
+  overrides: Partial<GatewayOptions> = {},
+): Promise<Harness> {
+  const config = readConfig({ JWKS_URI: 'https://issuer.example/jwks', JWT_ISSUER: issuer, ...settings })
+  const database = await createTestDatabase({ demo: true })
+  const statements: string[] = []
+  const opened = openDatabase({
+    connection: database.connection,
+    poolSize: database.kind === 'embedded' ? 1 : 5,
+    timeout: config.DATABASE_TIMEOUT,
+    onStatement: (sql) => statements.push(sql),
+  })
+  const { privateKey, publicKey } = await generateKeyPair('ES256')
+  const jwk = { ...(await exportJWK(publicKey)), kid: 'test', alg: 'ES256', use: 'sig' }
+  const unexpected: unknown[] = []
+  const state = { now: testTime }
+  const gateway = createGateway({
+    database: opened,
+    keys: fixedKeys({ keys: [jwk] }),
+    jwt: { issuer, audience, type: config.JWT_TYPE, maxAge: config.JWT_MAX_AGE },
+    claimNames: claimNamesOf(config),
+    policy: policyOf(config),
+    limits: limitsOf(config),
+    maxBodyBytes: config.MAX_BODY_BYTES,
+    timeout: config.REQUEST_TIMEOUT,
+    openIntrospection: config.OPEN_INTROSPECTION,
+    allowedOrigins: config.ALLOWED_ORIGINS,
+    clock: () => state.now,
+    onUnexpectedError: (error) => unexpected.push(error),
+    ...overrides,
+  })
+
+  const sign = (claims: Claims, header: Readonly<Record<string, unknown>> = {}, key: CryptoKey = privateKey) => {
+    const issuedAt = Math.floor(state.now.getTime() / 1_000)
+    const standard = { iss: issuer, aud: audience, sub: 'test', iat: issuedAt, exp: issuedAt + 600, jti: randomUUID() }
+    return new SignJWT({ ...standard, client_id: 'tests', ...claims })
+      .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: 'test', ...header })
+      .sign(key)
+  }
+  const authorizationOf = async (caller: Caller): Promise<Record<string, string>> => {
+    if (caller === null) return {}
+    if ('authorization' in caller) return { authorization: caller.authorization }
+    return { authorization: `Bearer ${await sign('claims' in caller ? caller.claims : claimsOf(caller))}` }
+  }
+  const fetch = (path: string, init?: RequestInit) =>
+    gateway.fetch(new Request(new URL(path, 'http://gateway.example'), init))
+
+  const harness: Harness = {
+    gateway,
+    database,
+    prisma: opened.prisma,
+    unexpected,
+    sign,
+    fetch,
+    ask: (document, variables, caller = demoCallers.administrator) =>
+      harness.askRaw(document.toString(), variables, caller) as never,
+    async askRaw(document, variables, caller = demoCallers.administrator) {
+      const headers = {
+        ...(await authorizationOf(caller)),
+        'content-type': 'application/json',
+        accept: 'application/graphql-response+json',
+      }
+      const before = statements.length
+      const response = await fetch('/graphql', {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ query: document, variables }),
+      })
+      const { data, errors } = await response.json()
+      return { status: response.status, headers: response.headers, data, errors, statements: statements.slice(before) }
+    },
+    get now() {
+      return state.now
+    },
+    set now(value) {
+      state.now = value
+    },
+    async close() {
+      await opened.close()
+      await database.close()
+    },
+  }
+  return harness
+}
+
+/** The claims of a demo caller's JWT. */
+export function claimsOf({ userId, scopes, customerId, accessId }: DemoCaller): Claims {
+  return { sub: userId, scope: scopes.join(' '), customer_id: customerId, access_id: accessId }
+}
