@@ -35,7 +35,11 @@ program
   .option('--all-organizations', 'see every organization')
   .action(printToken)
 
-program.command('schema').description('Print the schema as SDL.').action(printSchema)
+program
+  .command('schema')
+  .description('Print the schema as SDL.')
+  .option('--subgraph', 'print the federation subgraph instead of the public schema')
+  .action(printSchema)
 
 async function runGateway(): Promise<void> {
   const config = readConfig(process.env)
@@ -149,9 +153,9 @@ async function printToken({ customer, scope, user, access, ttl, allOrganizations
   process.stdout.write(`${await issuer.sign(claims, ttl)}\n`)
 }
 
-async function printSchema(): Promise<void> {
-  const { publicSdl } = await import('./schema/sdl.ts')
-  process.stdout.write(publicSdl())
+async function printSchema({ subgraph }: { readonly subgraph?: boolean }): Promise<void> {
+  const { publicSdl, subgraphSdl } = await import('./schema/sdl.ts')
+  process.stdout.write(subgraph ? await subgraphSdl() : publicSdl())
 }
 
 function settingsHelp(): string {

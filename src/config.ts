@@ -76,6 +76,7 @@ export const settings = {
     '',
     'Origins whose pages may call the gateway, separated by commas. None: no page of another origin.',
   ),
+  SUBGRAPH: setting(flag, 'true', 'Whether the gateway answers as a federation subgraph at /subgraph.'),
   GRAPHIQL: setting(flag, undefined, 'Whether GraphiQL is served. Left out: yes, but not in production.'),
   OPEN_INTROSPECTION: setting(
     flag,

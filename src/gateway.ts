@@ -1,5 +1,6 @@
 /** The gateway: fetch in, fetch out. It opens no port, reads no environment, and ends nothing that it was given. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { GraphQLSchema } from 'graphql'
 import { createAuthenticator } from './auth/authenticate.ts'
 import { createJwtVerifier, type JwtRules } from './auth/jwt.ts'
 import type { KeySource } from './auth/keys.ts'
@@ -16,6 +17,8 @@ import { createRunner } from './operation/run.ts'
 import { schema } from './schema/index.ts'
 
 export const endpoint = '/graphql'
+/** Where routers of a federated graph send their requests. */
+export const subgraphEndpoint = '/subgraph'
 
 export interface GatewayOptions {
   readonly database: Database
@@ -29,6 +32,8 @@ export interface GatewayOptions {
   readonly timeout: number
   readonly openIntrospection: boolean
   readonly allowedOrigins: readonly string[]
+  /** Whether the gateway answers as a federation subgraph, too. */
+  readonly subgraph: boolean
   readonly graphiql?: NonNullable<RoutesOptions['graphiql']>
   readonly clock: () => Date
   readonly onUnexpectedError: (error: unknown, requestId: string) => void
@@ -37,7 +42,7 @@ export interface GatewayOptions {
 export interface Gateway {
   fetch(request: Request): Promise<Response>
   /** The same for node:http. */
-  readonly listener: (request: IncomingMessage, response: ServerResponse) => void
+  readonly listener: (request: IncomingMessage, response: ServerResponse) => Promise<void>
   /** Makes `/ready` say no from now on, so that no new requests are sent here. */
   drain(): void
 }
@@ -50,28 +55,45 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { prisma } = database
   let draining = false
 
-  const core = createCore({
-    authenticate: createAuthenticator({
-      verify: createJwtVerifier(keys, { ...options.jwt, clock }),
-      claimNames: options.claimNames,
-      findOrganization: (claimed) => findOrganization(prisma, claimed),
-    }),
-    prepare: createPreparer({ schema, limits, mostRows: policy.mostRows, openIntrospection }),
-    run: createRunner({ schema, limits, timeout: options.timeout, openIntrospection, onUnexpectedError }),
-    createContext: (principal, requestId) => createContext({ principal, prisma, policy, clock, requestId }),
-    onUnexpectedError,
+  const authenticate = createAuthenticator({
+    verify: createJwtVerifier(keys, { ...options.jwt, clock }),
+    claimNames: options.claimNames,
+    findOrganization: (claimed) => findOrganization(prisma, claimed),
   })
   const routes = createRoutes({
     endpoint,
     readiness: async () => ({ accepting: !draining, keys: keys.isReady(), database: await answers(database) }),
     ...(options.graphiql === undefined ? {} : { graphiql: options.graphiql }),
   })
-  const { allowedOrigins, maxBodyBytes } = options
-  const yoga = createYogaAdapter({ core, endpoint, routes, allowedOrigins, maxBodyBytes, onUnexpectedError })
+  const serve = (served: GraphQLSchema, at: string) => {
+    const core = createCore({
+      authenticate,
+      prepare: createPreparer({ schema: served, limits, mostRows: policy.mostRows, openIntrospection }),
+      run: createRunner({ schema: served, limits, timeout: options.timeout, openIntrospection, onUnexpectedError }),
+      createContext: (principal, requestId) => createContext({ principal, prisma, policy, clock, requestId }),
+      onUnexpectedError,
+    })
+    const { allowedOrigins, maxBodyBytes } = options
+    return createYogaAdapter({ core, endpoint: at, routes, allowedOrigins, maxBodyBytes, onUnexpectedError })
+  }
+
+  const graph = serve(schema, endpoint)
+  // Made when a router first asks: it takes a third of a second, and most gateways are nobody's subgraph.
+  let subgraph: Promise<typeof graph> | undefined
+  const adapterFor = (path: string | undefined) => {
+    if (!options.subgraph || path?.split('?')[0] !== subgraphEndpoint) return graph
+    subgraph ??= import('./schema/subgraph.ts').then(({ createSubgraph }) =>
+      serve(createSubgraph().schema, subgraphEndpoint),
+    )
+    return subgraph
+  }
 
   return {
-    fetch: async (request) => yoga.fetch(request),
-    listener: (request, response) => void yoga(request, response),
+    fetch: async (request) => (await adapterFor(new URL(request.url).pathname)).fetch(request),
+    async listener(request, response) {
+      const adapter = await adapterFor(request.url)
+      await adapter(request, response)
+    },
     drain() {
       draining = true
     },

@@ -64,6 +64,7 @@ export async function start(config: Config, log: Logger): Promise<Started> {
       timeout: config.REQUEST_TIMEOUT,
       openIntrospection: config.OPEN_INTROSPECTION,
       allowedOrigins: config.ALLOWED_ORIGINS,
+      subgraph: config.SUBGRAPH,
       ...(config.GRAPHIQL ? { graphiql: graphiqlOptions(demo) } : {}),
       clock,
       onUnexpectedError: (error, requestId) => log.error({ err: error, requestId }, 'unexpected error'),

@@ -1,25 +1,18 @@
 /** All the loaders of one request. They remember what they loaded, so they must not outlive it. */
-import type {
-  Access,
-  IdentityProvider,
-  Organization,
-  Permission,
-  Role,
-  Token,
-  User,
-} from '../db/generated/prisma/client.ts'
-import { accesses, identityProviders, organizations, permissions, roles, tokens, users } from '../db/tables.ts'
+import type { Access, IdentityProvider, Permission, Role, Token, User } from '../db/generated/prisma/client.ts'
+import { accesses, identityProviders, permissions, roles, tokens, users } from '../db/tables.ts'
 import { accessCountByRole, accessesByRole } from './accessesByRole.ts'
 import { accessCountByUser, accessesByUser, lastLoginByUser } from './accessesByUser.ts'
 import { assignmentsByAccess } from './assignmentsByAccess.ts'
 import { type LoaderContext, rowById } from './batch.ts'
+import { organizationByKey } from './organization.ts'
 import { permissionsByRole, rolesByPermission } from './rolesAndPermissions.ts'
 import { tokenByPredecessor } from './tokenByPredecessor.ts'
 import { tokenBySecretHash } from './tokenBySecretHash.ts'
 import { tokenCountByAccess, tokenCountByUser, tokensByAccess, tokensByUser } from './tokensByOwner.ts'
 
 const factories = {
-  organization: (context: LoaderContext) => rowById<string, Organization>(context, organizations),
+  organization: organizationByKey,
   identityProvider: (context: LoaderContext) => rowById<string, IdentityProvider>(context, identityProviders),
   user: (context: LoaderContext) => rowById<string, User>(context, users),
   access: (context: LoaderContext) => rowById<number, Access>(context, accesses),

@@ -20,7 +20,8 @@ export interface MissingScope {
   readonly fields: readonly string[]
 }
 
-/** What is needed for `__schema` and `__type`. */
+/** Fields that tell of the schema, and what is needed for them. */
+const introspectionFields: ReadonlySet<string> = new Set(['Query.__schema', 'Query.__type', 'Query._service'])
 const introspectionScopes: readonly Scope[] = ['schema:read']
 
 /**
@@ -46,7 +47,7 @@ export function requiredScopes(
     for (const field of fieldsOf(schema, fragments, parent, selections)) {
       const coordinate = `${field.parent.name}.${field.definition.name}`
       const all = merge(conditions, field.conditions)
-      const introspects = field.definition.name.startsWith('__')
+      const introspects = introspectionFields.has(coordinate)
       if (introspects && !openIntrospection) require(introspectionScopes, coordinate, all)
       require(declaredScopes(field.definition) ?? [], coordinate, all)
       // Behind a type condition the parent may be another type than the one the field above leads to.

@@ -3,10 +3,12 @@ import { authorOf } from '../auth/author.ts'
 import { Author } from './author.ts'
 import { builder } from './builder.ts'
 import { AccessType, Language } from './enums.ts'
+import { accessTypeName } from './identity.ts'
 import { must } from './must.ts'
-import { accessTypeName, Node, nodeIdOf } from './node.ts'
+import { Node, nodeIdOf } from './node.ts'
 import { Organization } from './organization.ts'
 import { Permission } from './permission.ts'
+import { personal } from './personal.ts'
 import { Role } from './role.ts'
 import { RoleAssignment } from './roleAssignment.ts'
 import { User } from './user.ts'
@@ -80,7 +82,7 @@ function distinct<T>(values: readonly T[]): T[] {
   return [...new Set(values)]
 }
 
-builder.prismaObject('Access', {
+const UiConnectionAccess = builder.prismaObject('Access', {
   interfaces: [Access, Node],
   scopes: ['accesses:read'],
   variant: 'UiConnectionAccess',
@@ -93,20 +95,21 @@ builder.prismaObject('Access', {
   }),
 })
 
-builder.prismaObject('Access', {
+const SsoConnectionAccess = builder.prismaObject('Access', {
   interfaces: [Access, Node],
   scopes: ['accesses:read'],
   variant: 'SsoConnectionAccess',
   description: "A person signs in through the organization's identity provider with it.",
   fields: (t) => ({
     ssoId: t.string({
+      ...personal,
       description: 'The identifier at the identity provider.',
       resolve: ({ ssoId }) => must(ssoId, 'identifier of an SSO connection'),
     }),
   }),
 })
 
-builder.prismaObject('Access', {
+const ApiConnectionAccess = builder.prismaObject('Access', {
   interfaces: [Access, Node],
   scopes: ['accesses:read'],
   variant: 'ApiConnectionAccess',
@@ -124,7 +127,7 @@ builder.prismaObject('Access', {
   }),
 })
 
-builder.prismaObject('Access', {
+const ProfileAccess = builder.prismaObject('Access', {
   interfaces: [Access, Node],
   scopes: ['accesses:read'],
   variant: 'ProfileAccess',
@@ -136,3 +139,6 @@ builder.prismaObject('Access', {
     }),
   }),
 })
+
+/** The object types that implement Access. */
+export const accessTypes = Object.freeze([UiConnectionAccess, SsoConnectionAccess, ApiConnectionAccess, ProfileAccess])

@@ -171,10 +171,10 @@ export const AllowedScopesInput = builder.inputType('AllowedScopesInput', {
   }),
 })
 
-/** The input in the form that is stored. */
+/** The input in the form that is stored, entry by entry. */
 export function storedAllowedScopes(input: typeof AllowedScopesInput.$inferInput): AllowedScopesShape {
   return {
-    generalScopes: [...new Set(input.generalScopes ?? [])],
+    generalScopes: [...(input.generalScopes ?? [])],
     organizationScopes: input.organizationScopes ? storedRights(input.organizationScopes) : null,
     servicesScopes: (input.servicesScopes ?? []).map((service) => ({
       serviceDefinitionId: service.serviceDefinitionId,
@@ -187,7 +187,7 @@ function storedRights(input: typeof OrganizationScopesInput.$inferInput): Rights
   return {
     allPermissions: input.allPermissions ?? false,
     allRoles: input.allRoles ?? false,
-    keptInToken: [...new Set(input.keptInToken ?? [])],
+    keptInToken: [...(input.keptInToken ?? [])],
     permissions: (input.permissions ?? []).map(({ permissionId, resources }) => ({
       permissionId,
       resources: (resources ?? []).map((resource: ResourceShape) => formatResource(resource)),

@@ -1,11 +1,12 @@
 /** The Pothos builder that every type registers itself with, and the scalars that all of them share. */
 import SchemaBuilder from '@pothos/core'
+import DirectivePlugin from '@pothos/plugin-directives'
+import FederationPlugin from '@pothos/plugin-federation'
 import PrismaPlugin from '@pothos/plugin-prisma'
 import { Kind } from 'graphql'
 import type { Context } from '../context.ts'
 import type PrismaTypes from '../db/generated/pothos.ts'
 import { getDatamodel } from '../db/generated/pothos.ts'
-import { GatewayError } from '../errors.ts'
 import './scopesPlugin.ts'
 
 export const builder = new SchemaBuilder<{
@@ -20,7 +21,7 @@ export const builder = new SchemaBuilder<{
   }
 }>({
   defaultFieldNullability: false,
-  plugins: ['scopes', PrismaPlugin],
+  plugins: ['scopes', PrismaPlugin, DirectivePlugin, FederationPlugin],
   prisma: {
     client: (context) => context.prisma,
     dmmf: getDatamodel(),
@@ -29,42 +30,37 @@ export const builder = new SchemaBuilder<{
 })
 
 const dateForm = /^\d{4}-\d{2}-\d{2}$/
-/** RFC 3339, section 5.6: a date, a time and an offset, none of them optional. */
-const instantForm = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/
+/** RFC 3339, section 5.6: a date, a time and an offset, none of them optional. Date would take 24:00 besides. */
+const instantForm = /^\d{4}-\d{2}-\d{2}[Tt](?!24)\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/
 
 builder.scalarType('Date', {
   description: 'A calendar date, `YYYY-MM-DD`.',
   serialize: (value) => value.toISOString().slice(0, 10),
-  parseValue: (value) => parseTime('Date', dateForm, 'a calendar date such as 2026-11-21', value),
+  parseValue: (value) => parseTime(dateForm, 'a calendar date such as 2026-11-21', value),
   parseLiteral: (node) =>
-    parseTime(
-      'Date',
-      dateForm,
-      'a calendar date such as 2026-11-21',
-      node.kind === Kind.STRING ? node.value : undefined,
-    ),
+    parseTime(dateForm, 'a calendar date such as 2026-11-21', node.kind === Kind.STRING ? node.value : undefined),
 })
 
 builder.scalarType('DateTime', {
   description:
     'An instant as RFC 3339 writes it. Answers are always in UTC with milliseconds, for example `2026-11-21T09:30:00.000Z`.',
   serialize: (value) => value.toISOString(),
-  parseValue: (value) => parseTime('DateTime', instantForm, 'an instant such as 2026-11-21T09:30:00Z', value),
+  parseValue: (value) => parseTime(instantForm, 'an instant such as 2026-11-21T09:30:00Z', value),
   parseLiteral: (node) =>
     parseTime(
-      'DateTime',
       instantForm,
       'an instant such as 2026-11-21T09:30:00Z',
       node.kind === Kind.STRING ? node.value : undefined,
     ),
 })
 
-function parseTime(scalar: string, form: RegExp, expected: string, value: unknown): Date {
+/** What graphql-js makes of the error says which variable or argument has the value. */
+function parseTime(form: RegExp, expected: string, value: unknown): Date {
   const time = typeof value === 'string' && form.test(value) ? new Date(value) : undefined
   // A day that the month does not have is moved into the next one by Date; written back, it differs.
   // PostgreSQL has no year 0.
   if (time === undefined || !(time.getUTCFullYear() >= 1) || !hasRealDay(value as string)) {
-    throw new GatewayError('BAD_USER_INPUT', `${scalar}: expected ${expected}`)
+    throw new Error(`Expected ${expected}.`)
   }
   return time
 }

@@ -30,6 +30,7 @@ export const connectionArguments = builder.args((t) => ({
 
 const PageInfo = builder.objectRef<PageInfoShape>('PageInfo').implement({
   description: 'Where a page of a connection stands.',
+  shareable: true,
   fields: (t) => ({
     hasNextPage: t.exposeBoolean('hasNextPage', { description: 'Whether there is more after this page.' }),
     hasPreviousPage: t.exposeBoolean('hasPreviousPage', { description: 'Whether there is more before this page.' }),

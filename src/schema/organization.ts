@@ -1,6 +1,7 @@
 import { builder } from './builder.ts'
 
 export const Organization = builder.prismaObject('Organization', {
+  scopes: [],
   fields: (t) => ({
     id: t.exposeID('id'),
     customerId: t.exposeInt('customerId'),

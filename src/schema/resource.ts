@@ -14,6 +14,7 @@ export const ResourceType = builder.enumType('ResourceType', {
 
 export const Resource = builder.objectRef<ResourceShape>('Resource').implement({
   description: 'Something outside of this graph that a role or a permission can be limited to.',
+  shareable: true,
   fields: (t) => ({
     type: t.expose('type', { type: ResourceType, description: 'The kind of resource.' }),
     id: t.exposeID('id', { description: 'Its identifier among its kind, for example the name of a zone.' }),

@@ -1,6 +1,7 @@
 /**
  * Lets types and root fields declare the scopes they need, next to everything else they say of themselves.
- * The declaration is kept in the schema's `extensions`, where the check and the documentation read it.
+ * The declaration is kept in the schema's `extensions`, where the check and the documentation read it, and is printed
+ * for routers as @requiresScopes and @authenticated. They may heed it; the check does not rely on them.
  */
 import SchemaBuilder, {
   BasePlugin,
@@ -58,19 +59,30 @@ import type { FieldNullability, InputFieldMap, InterfaceParam, TypeParam } from 
 
 class ScopesPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onTypeConfig(config: PothosTypeConfig): PothosTypeConfig {
-    return withDeclaration(config)
+    // Federation takes the directives on objects only, and derives those of an interface from the types that implement it.
+    return withDeclaration(config, config.graphqlKind === 'Object')
   }
 
   override onOutputFieldConfig(config: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
-    return withDeclaration(config)
+    return withDeclaration(config, true)
   }
 }
 
 function withDeclaration<
   Config extends { readonly pothosOptions: object; readonly extensions?: object | null | undefined },
->(config: Config): Config {
+>(config: Config, printed: boolean): Config {
   const { scopes } = config.pothosOptions as { readonly scopes?: DeclaredScopes }
-  return scopes === undefined ? config : { ...config, extensions: { ...config.extensions, scopes } }
+  if (scopes === undefined) return config
+  const { directives = [] } = (config.extensions ?? {}) as { readonly directives?: readonly object[] }
+  const declared = printed ? { directives: [...directives, directiveOf(scopes)] } : {}
+  return { ...config, extensions: { ...config.extensions, ...declared, scopes } }
+}
+
+/** @requiresScopes takes alternatives, each of scopes that are needed together; a declaration is the only alternative. */
+function directiveOf(scopes: DeclaredScopes): object {
+  return scopes.length === 0
+    ? { name: 'authenticated', args: {} }
+    : { name: 'requiresScopes', args: { scopes: [scopes] } }
 }
 
 SchemaBuilder.registerPlugin('scopes', ScopesPlugin)

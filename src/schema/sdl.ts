@@ -6,3 +6,9 @@ import { schema } from './index.ts'
 export function publicSdl(): string {
   return `${printSchema(lexicographicSortSchema(schema))}\n`
 }
+
+/** The subgraph schema with its federation directives, sorted. */
+export async function subgraphSdl(): Promise<string> {
+  const { createSubgraph } = await import('./subgraph.ts')
+  return createSubgraph().sdl
+}

@@ -12,6 +12,7 @@ import { builder } from './builder.ts'
 import { must } from './must.ts'
 import { Node, nodeIdOf } from './node.ts'
 import { IdentityProvider, Organization } from './organization.ts'
+import { personal } from './personal.ts'
 import { User } from './user.ts'
 
 export const TokenStatus = builder.enumType('TokenStatus', {
@@ -52,12 +53,14 @@ export const Token = builder.prismaObject('Token', {
       resolve: async (token, _, { loaders }) => (await accessOf(token, loaders)).userId,
     }),
     username: t.string({
+      ...personal,
       nullable: true,
       deprecationReason: 'Use user.email.',
       description: 'The mail address of that user.',
       resolve: async (token, _, { loaders }) => (await userOf(token, loaders)).email,
     }),
     acct: t.string({
+      ...personal,
       nullable: true,
       description: 'The identifier that the user logs in to the identity provider with. Null for local users.',
       resolve: async (token, _, { loaders }) => (await userOf(token, loaders)).acct,

@@ -11,6 +11,7 @@ import { findConnection, findPage } from './find.ts'
 import { must } from './must.ts'
 import { Node, nodeIdOf } from './node.ts'
 import { Organization } from './organization.ts'
+import { personal } from './personal.ts'
 import { pageArguments, searchResultType } from './searchResult.ts'
 
 export const User = builder.prismaObject('User', {
@@ -19,9 +20,9 @@ export const User = builder.prismaObject('User', {
   fields: (t) => ({
     nodeId: t.id({ description: "Relay's global id.", resolve: ({ id }) => nodeIdOf('User', id) }),
     id: t.exposeID('id'),
-    firstname: t.exposeString('firstname'),
-    lastname: t.exposeString('lastname'),
-    email: t.exposeString('email'),
+    firstname: t.exposeString('firstname', personal),
+    lastname: t.exposeString('lastname', personal),
+    email: t.exposeString('email', personal),
     expiresAt: t.expose('expiresAt', { type: 'Date', nullable: true }),
     customerId: t.int({
       description: "The organization's customer number.",
@@ -34,7 +35,7 @@ export const User = builder.prismaObject('User', {
       resolve: async ({ organizationId }, _, { loaders }) =>
         must(await loaders.organization.load(organizationId), 'organization'),
     }),
-    phone: t.exposeString('phone', { nullable: true }),
+    phone: t.exposeString('phone', { ...personal, nullable: true }),
     language: t.expose('language', { type: Language }),
     lastLoginAt: t.field({
       type: 'DateTime',

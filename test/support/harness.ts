@@ -46,7 +46,7 @@ export interface Harness {
     caller?: Caller,
   ): Promise<Asked<Data>>
   /** The same with any text and any variables, for what no typed client would send. */
-  askRaw(document: string, variables?: unknown, caller?: Caller): Promise<Asked<Record<string, unknown>>>
+  askRaw(document: string, variables?: unknown, caller?: Caller, path?: string): Promise<Asked<Record<string, unknown>>>
   /** Any request; the path is that of the gateway. */
   fetch(path: string, init?: RequestInit): Promise<Response>
   /** A JWT of the issuer that the gateway trusts. */
@@ -87,6 +87,7 @@ export async function createHarness(
     timeout: config.REQUEST_TIMEOUT,
     openIntrospection: config.OPEN_INTROSPECTION,
     allowedOrigins: config.ALLOWED_ORIGINS,
+    subgraph: config.SUBGRAPH,
     clock: () => state.now,
     onUnexpectedError: (error) => unexpected.push(error),
     ...overrides,
@@ -116,14 +117,14 @@ export async function createHarness(
     fetch,
     ask: (document, variables, caller = demoCallers.administrator) =>
       harness.askRaw(document.toString(), variables, caller) as never,
-    async askRaw(document, variables, caller = demoCallers.administrator) {
+    async askRaw(document, variables, caller = demoCallers.administrator, path = '/graphql') {
       const headers = {
         ...(await authorizationOf(caller)),
         'content-type': 'application/json',
         accept: 'application/graphql-response+json',
       }
       const before = statements.length
-      const response = await fetch('/graphql', {
+      const response = await fetch(path, {
         method: 'POST',
         headers,
         body: JSON.stringify({ query: document, variables }),

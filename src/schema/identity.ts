@@ -1,0 +1,64 @@
+/** What has an identity, and how it is found by it: for Relay's `node` and for the references of other subgraphs. */
+import { brandWithType } from '@pothos/core'
+import type { GraphQLSchema } from 'graphql'
+import type { Context } from '../context.ts'
+import { integerIdOf, nameIdOf, uuidOf } from '../ids.ts'
+import { declaredScopes } from './scopesPlugin.ts'
+
+/** A row and the name of its object type. */
+export interface Found {
+  readonly type: string
+  readonly row: object
+}
+
+/** Finds a row of a kind by its id; null where there is none that the caller may see. Throws BAD_USER_INPUT for what is no id. */
+type Find = (id: string, context: Context) => Promise<Found | null>
+
+const accessTypeNames = {
+  UI_CONNECTION: 'UiConnectionAccess',
+  SSO_CONNECTION: 'SsoConnectionAccess',
+  API_CONNECTION: 'ApiConnectionAccess',
+  PROFILE: 'ProfileAccess',
+} as const
+
+/** The object type of an access. */
+export function accessTypeName(access: { readonly type: keyof typeof accessTypeNames }): string {
+  return accessTypeNames[access.type]
+}
+
+const findByKind: Readonly<Record<string, Find>> = {
+  User: async (id, { loaders }) => found('User', await loaders.user.load(uuidOf('id', id))),
+  Access: async (id, { loaders }) => {
+    const access = await loaders.access.load(integerIdOf('id', id))
+    return access && found(accessTypeName(access), access)
+  },
+  Role: async (id, { loaders }) => found('Role', await loaders.role.load(nameIdOf('id', id))),
+  Permission: async (id, { loaders }) => found('Permission', await loaders.permission.load(nameIdOf('id', id))),
+  Token: async (id, { loaders }) => found('Token', await loaders.token.load(integerIdOf('id', id))),
+  Organization: async (id, { loaders }) => found('Organization', await loaders.organization.load(uuidOf('id', id))),
+}
+
+function found(type: string, row: object | null): Found | null {
+  return row && { type, row }
+}
+
+/** Whether there is something of this kind to be found: User, Access, Role, Permission, Token or Organization. */
+export function isKind(kind: string): boolean {
+  return Object.hasOwn(findByKind, kind)
+}
+
+/** What of the kind has the id; null where there is none that the caller may see. Throws BAD_USER_INPUT for what is no id. */
+export async function findByIdentity(kind: string, id: string, context: Context): Promise<Found | null> {
+  return (await findByKind[kind]?.(id, context)) ?? null
+}
+
+/**
+ * The row, branded with its type; null where the caller's scopes do not cover the type: which type a reference leads to
+ * is known only once it has been followed, so this one check of scopes can't be made before the operation is run.
+ */
+export function branded({ type, row }: Found, { principal }: Context, schema: GraphQLSchema): object | null {
+  const declaring = schema.getType(type)
+  if (!declaring || !(declaredScopes(declaring) ?? []).every((scope) => principal.scopes.has(scope))) return null
+  brandWithType(row, type as never)
+  return row
+}
