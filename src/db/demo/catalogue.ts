@@ -85,7 +85,7 @@ export const permissions: readonly CataloguePermission[] = Object.freeze([
 
 /** Every role. `administrator` is the only one that holds every permission. */
 export const roles: readonly CatalogueRole[] = Object.freeze([
-  role('administrator', 'Everything, for those who run the organization’s account.', false, '*'),
+  role('administrator', "Everything, for those who run the organization's account.", false, '*'),
   role('zone-admin', 'Everything about zones, their records and their signing.', true, 'dns.*'),
   role(
     'zone-editor',
