@@ -1,0 +1,90 @@
+/** Imports point one way: what a folder may import from is written here, and nothing else is allowed. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+
+const src = fileURLToPath(new URL('../src', import.meta.url))
+
+/** Part of src → the parts that it may import from, beside itself. A folder is a part, and so is a file at the top. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  'errors.ts': [],
+  'duration.ts': [],
+  'wholeFile.ts': [],
+  'config.ts': ['duration.ts', 'errors.ts'],
+  'log.ts': ['config.ts'],
+  auth: ['errors.ts', 'wholeFile.ts', 'db/generated'],
+  'ids.ts': ['auth', 'errors.ts'],
+  db: ['auth', 'errors.ts', 'wholeFile.ts'],
+  search: ['db', 'errors.ts', 'ids.ts'],
+  loaders: ['auth', 'db', 'search'],
+  'context.ts': ['auth', 'db', 'loaders', 'search'],
+  'caller.ts': ['auth', 'context.ts', 'db'],
+  schema: ['auth', 'caller.ts', 'context.ts', 'db', 'errors.ts', 'ids.ts', 'loaders', 'search'],
+  operation: ['auth', 'context.ts', 'db', 'errors.ts', 'schema/scopesPlugin.ts'],
+  'core.ts': ['auth', 'context.ts', 'errors.ts', 'operation'],
+  graphiql: [],
+  http: ['core.ts', 'errors.ts', 'graphiql', 'operation'],
+  'gateway.ts': ['auth', 'context.ts', 'core.ts', 'db', 'http', 'operation', 'schema/index.ts', 'schema/subgraph.ts'],
+  'server.ts': ['errors.ts', 'gateway.ts'],
+  'assemble.ts': ['auth', 'config.ts', 'context.ts', 'log.ts', 'operation'],
+  'start.ts': ['assemble.ts', 'auth', 'config.ts', 'db', 'gateway.ts', 'graphiql', 'http', 'log.ts', 'server.ts'],
+  'cli.ts': ['auth', 'config.ts', 'db', 'duration.ts', 'errors.ts', 'log.ts', 'schema/sdl.ts', 'start.ts'],
+}
+
+interface Import {
+  readonly from: string
+  readonly to: string
+}
+
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
+  (file) => /\.(ts|mjs)$/.test(file) && !file.startsWith(join('db', 'generated')),
+)
+
+const importPattern = /(?:from|import\()\s*'(\.[^']+)'|^import '(\.[^']+)'/gm
+
+const imports: readonly Import[] = files.flatMap((file) => {
+  const text = readFileSync(join(src, file), 'utf8')
+  const targets = [...text.matchAll(importPattern)].map((match) => match[1] ?? match[2] ?? '')
+  return targets.map((target) => ({ from: file, to: relative(src, resolve(src, dirname(file), target)) }))
+})
+
+const part = (file: string) => file.split('/')[0] ?? file
+
+describe('the imports of src', () => {
+  it('are there to be checked', () => {
+    expect(imports.length).toBeGreaterThan(200)
+    expect(Object.keys(allowed).sort()).toEqual([...new Set(files.map(part))].sort())
+  })
+
+  it.each(Object.entries(allowed))('of %s lead only to %j', (from, targets) => {
+    const stray = imports.filter(
+      (edge) =>
+        part(edge.from) === from &&
+        part(edge.to) !== from &&
+        !targets.some((target) => edge.to === target || edge.to.startsWith(`${target}/`)),
+    )
+    expect(stray).toEqual([])
+  })
+
+  it('of the built schema are made by the gateway, the subgraph and the command line only', () => {
+    const importers = imports.filter(({ to }) => to === 'schema/index.ts').map(({ from }) => from)
+    expect(importers.sort()).toEqual(['gateway.ts', 'schema/sdl.ts', 'schema/subgraph.ts'])
+  })
+
+  it('never leave it', () => {
+    expect(imports.filter(({ to }) => to.startsWith('..'))).toEqual([])
+  })
+})
+
+describe('the process', () => {
+  const mentioning = (pattern: RegExp) => files.filter((file) => pattern.test(readFileSync(join(src, file), 'utf8')))
+
+  it('is printed to and ended by the command line only', () => {
+    expect(mentioning(/process\.(exit|stdout|stderr)\b|console\./)).toEqual(['cli.ts'])
+  })
+
+  it('has its environment read by the command line only, which hands it to the configuration', () => {
+    expect(mentioning(/process\.env\b/)).toEqual(['cli.ts'])
+  })
+})
