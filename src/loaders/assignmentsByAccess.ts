@@ -1,6 +1,7 @@
 /** Access → the roles it holds, each with the resource that limits it. */
 import type { RoleAssignment } from '../db/generated/prisma/client.ts'
 import { roleAssignments } from '../db/tables.ts'
+import { byCharacter } from '../search/page.ts'
 import { type Keyed, type LoaderContext, rowsByKey, visibleRows } from './batch.ts'
 
 /** The role assignments of each access, by role, those for everywhere first. */
@@ -10,6 +11,6 @@ export function assignmentsByAccess(context: LoaderContext) {
     (accessIds) => context.prisma.$queryRaw<Keyed<number, RoleAssignment>[]>`
       SELECT ${roleAssignments.columns}, ${column('accessId')} AS "batchKey" FROM role_assignments
       WHERE ${column('accessId')} = ANY(${accessIds}::integer[]) AND ${visibleRows(context, roleAssignments)}
-      ORDER BY ${column('roleId')}, ${column('resourceType')} NULLS FIRST, ${column('resourceId')}`,
+      ORDER BY ${byCharacter(column('roleId'))}, ${column('resourceType')} NULLS FIRST, ${byCharacter(column('resourceId'))}`,
   )
 }

@@ -1,6 +1,7 @@
 /** Role → permissions and permission → roles. The catalogue has no tenant. */
 import type { Permission, Role } from '../db/generated/prisma/client.ts'
 import { permissions, roles } from '../db/tables.ts'
+import { orderBy } from '../search/page.ts'
 import { type Keyed, type LoaderContext, rowsByKey } from './batch.ts'
 
 /** The permissions of each role, by id. */
@@ -10,7 +11,7 @@ export function permissionsByRole({ prisma }: LoaderContext) {
       SELECT ${permissions.columns}, role_permissions.role_id AS "batchKey"
       FROM role_permissions JOIN permissions ON permissions.id = role_permissions.permission_id
       WHERE role_permissions.role_id = ANY(${roleIds}::text[])
-      ORDER BY permissions.id`,
+      ${orderBy(permissions)}`,
   )
 }
 
@@ -21,6 +22,6 @@ export function rolesByPermission({ prisma }: LoaderContext) {
       SELECT ${roles.columns}, role_permissions.permission_id AS "batchKey"
       FROM role_permissions JOIN roles ON roles.id = role_permissions.role_id
       WHERE role_permissions.permission_id = ANY(${permissionIds}::text[])
-      ORDER BY roles.id`,
+      ${orderBy(roles)}`,
   )
 }

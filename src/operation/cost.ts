@@ -20,8 +20,9 @@ type Variables = Readonly<Record<string, unknown>>
 /** The estimate for a request's variables, coerced. */
 export type CostFormula = (variables: Variables) => number
 
-/** What a list counts that has no size of its own: accesses of a user, roles of an access, permissions of a role. */
-const typicalList = 10
+/** What a list counts that has no size of its own, by what is in it. */
+const typicalSizes: Readonly<Record<string, number>> = { Access: 3, Role: 10, Permission: 20, __Type: 100 }
+const otherwiseTypical = 10
 const defaultConnection = 20
 
 const sizeArguments: ReadonlySet<string> = new Set(['limit', 'first', 'last'])
@@ -55,7 +56,7 @@ export function costFormula(
     const isList = isListType(
       isNonNullType(field.definition.type) ? field.definition.type.ofType : field.definition.type,
     )
-    const count = isList ? (idCount(field) ?? page ?? (() => typicalList)) : () => 1
+    const count = isList ? (idCount(field) ?? page ?? (() => typicalSizes[type.name] ?? otherwiseTypical)) : () => 1
     const below = formulaOf(type, selections, isList ? undefined : asked)
     const { conditions } = field
     return (variables) => (hold(conditions, variables) ? count(variables) * (1 + below(variables)) : 0)

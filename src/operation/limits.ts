@@ -6,14 +6,16 @@ import {
   type GraphQLSchema,
   Kind,
   type OperationDefinitionNode,
+  SchemaMetaFieldDef,
   type SelectionSetNode,
+  TypeMetaFieldDef,
   visit,
 } from 'graphql'
 import { GatewayError } from '../errors.ts'
 import { type Fragments, fieldsOf, rootType } from './selection.ts'
 
 export interface Limits {
-  /** Lexical tokens of a document. */
+  /** Lexical tokens of a document, and fields when its fragments are written out where they are spread. */
   readonly tokens: number
   /** Levels of fields. */
   readonly depth: number
@@ -36,12 +38,44 @@ export function tooComplex(limit: keyof Limits, most: number, found?: number): G
 }
 
 const names: Record<keyof Limits, string> = {
-  tokens: 'tokens in the document',
+  tokens: 'tokens in the document, its fragments written out',
   depth: 'levels of fields',
   aliases: 'aliases',
   rootFields: 'root fields',
   mutationFields: 'root fields in a mutation',
   cost: 'objects in the answer by estimate',
+}
+
+/**
+ * Throws QUERY_TOO_COMPLEX where the document would be too long if its fragments were written out: a few lines of
+ * fragments that spread each other twice stand for more fields than anything that walks them could bear. The document
+ * need not be valid.
+ */
+export function checkSpreads(document: DocumentNode, fragments: Fragments, limits: Limits): void {
+  const known = new Map<string, number>()
+  const fragmentSize = (name: string): number => {
+    const size = known.get(name)
+    if (size !== undefined) return size
+    // What a cycle leads back to counts nothing; validation refuses it.
+    known.set(name, 0)
+    const found = sizeOf(fragments.get(name)?.selectionSet)
+    known.set(name, found)
+    return found
+  }
+  const sizeOf = (selections: SelectionSetNode | undefined): number => {
+    let size = 0
+    for (const selection of selections?.selections ?? []) {
+      size +=
+        1 +
+        (selection.kind === Kind.FRAGMENT_SPREAD ? fragmentSize(selection.name.value) : sizeOf(selection.selectionSet))
+    }
+    return size
+  }
+  let size = 0
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.OPERATION_DEFINITION) size += sizeOf(definition.selectionSet)
+  }
+  if (size > limits.tokens) throw tooComplex('tokens', limits.tokens, size)
 }
 
 /** Throws QUERY_TOO_COMPLEX where the operation is beyond a limit on its shape. */
@@ -85,8 +119,11 @@ function depthOf(
   const remembered = known.get(selections)
   if (remembered !== undefined) return remembered
   let depth = 0
-  for (const { node, type } of fieldsOf(schema, fragments, parent, selections)) {
-    const below = type && node.selectionSet ? depthOf(schema, fragments, type, node.selectionSet, known) : 0
+  for (const { node, definition, type } of fieldsOf(schema, fragments, parent, selections)) {
+    // What is below is bounded by graphql-js's own rule.
+    const introspects = definition === SchemaMetaFieldDef || definition === TypeMetaFieldDef
+    const below =
+      type && node.selectionSet && !introspects ? depthOf(schema, fragments, type, node.selectionSet, known) : 0
     depth = Math.max(depth, 1 + below)
   }
   known.set(selections, depth)

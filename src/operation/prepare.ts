@@ -3,20 +3,24 @@
  * known. Done once for each document; nothing that depends on a caller or on variables is part of it.
  */
 import {
+  type ASTVisitor,
   type DocumentNode,
-  type FragmentDefinitionNode,
   GraphQLError,
   type GraphQLSchema,
   Kind,
   type OperationDefinitionNode,
   parse,
+  specifiedRules,
+  type ValidationContext,
+  ValuesOfCorrectTypeRule,
   validate,
 } from 'graphql'
 import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../errors.ts'
 import { type CostFormula, costFormula } from './cost.ts'
-import { checkLimits, type Limits, tooComplex } from './limits.ts'
+import { checkLimits, checkSpreads, type Limits, tooComplex } from './limits.ts'
 import { type RequiredScopes, requiredScopes } from './requiredScopes.ts'
+import type { Fragments } from './selection.ts'
 
 export interface PreparedOperation {
   readonly document: DocumentNode
@@ -52,6 +56,7 @@ const rememberedSize = 5_000_000
 
 interface ParsedDocument {
   readonly document: DocumentNode
+  readonly fragments: Fragments
   readonly operations: Map<string, PreparedOperation>
 }
 
@@ -67,21 +72,24 @@ export function createPreparer(options: PrepareOptions): Prepare {
   return (source, operationName) => {
     let parsed = documents.get(source)
     if (parsed === undefined) {
-      parsed = { document: parseDocument(source, options), operations: new Map() }
+      parsed = { ...parseDocument(source, options), operations: new Map() }
       documents.set(source, parsed)
     }
     const operation = selectOperation(parsed.document, operationName)
     const name = operation.name?.value ?? ''
     let prepared = parsed.operations.get(name)
     if (prepared === undefined) {
-      prepared = prepareOperation(parsed.document, operation, options)
+      prepared = prepareOperation(parsed, operation, options)
       parsed.operations.set(name, prepared)
     }
     return prepared
   }
 }
 
-function parseDocument(source: string, { schema, limits, openIntrospection }: PrepareOptions): DocumentNode {
+function parseDocument(
+  source: string,
+  { schema, limits, openIntrospection }: PrepareOptions,
+): Omit<ParsedDocument, 'operations'> {
   let document: DocumentNode
   try {
     document = parse(source, { maxTokens: limits.tokens })
@@ -90,19 +98,47 @@ function parseDocument(source: string, { schema, limits, openIntrospection }: Pr
     if (error.message.includes('tokens. Parsing aborted')) throw tooComplex('tokens', limits.tokens)
     throw new DocumentRefused([located('GRAPHQL_PARSE_FAILED', error.message, error)])
   }
+  const fragments = new Map(
+    document.definitions
+      .filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
+      .map((fragment) => [fragment.name.value, fragment]),
+  )
+  checkSpreads(document, fragments, limits)
   // Suggestions would tell names of a schema that is not open to everybody.
-  const errors = validate(schema, document, undefined, { maxErrors: mostErrors, hideSuggestions: !openIntrospection })
-  if (errors.length === 0) return document
-  throw new DocumentRefused(errors.map((error) => located('GRAPHQL_VALIDATION_FAILED', error.message, error)))
+  const errors = validate(schema, document, rules, { maxErrors: mostErrors, hideSuggestions: !openIntrospection })
+  if (errors.length === 0) return { document, fragments }
+  throw new DocumentRefused(errors.map(refusal))
+}
+
+/** graphql-js's rules. Values in the document are refused as those of variables are. */
+const rules = specifiedRules.map((rule) => (rule === ValuesOfCorrectTypeRule ? valuesRule : rule))
+
+function valuesRule(context: ValidationContext): ASTVisitor {
+  const reportError = (error: GraphQLError) => {
+    const argument = context.getArgument()?.name
+    const message = argument === undefined ? error.message : `"${argument}": ${error.message}`
+    context.reportError(located('BAD_USER_INPUT', message, error, argument === undefined ? {} : { argument }))
+  }
+  return ValuesOfCorrectTypeRule(Object.create(context, { reportError: { value: reportError } }))
+}
+
+function refusal(error: GraphQLError): GatewayError {
+  if (error instanceof GatewayError) return error
+  // graphql-js gives up comparing fields of the same name when there are too many of them.
+  if (error.message === 'Validation aborted.') {
+    return new GatewayError('QUERY_TOO_COMPLEX', 'expected fewer fields of the same name')
+  }
+  return located('GRAPHQL_VALIDATION_FAILED', error.message, error)
 }
 
 /** The error with the place in the document that graphql-js found. */
 function located(
-  code: 'GRAPHQL_PARSE_FAILED' | 'GRAPHQL_VALIDATION_FAILED',
+  code: 'GRAPHQL_PARSE_FAILED' | 'GRAPHQL_VALIDATION_FAILED' | 'BAD_USER_INPUT',
   message: string,
   { locations }: GraphQLError,
+  extensions: Readonly<Record<string, unknown>> = {},
 ): GatewayError {
-  const error = new GatewayError(code, message)
+  const error = new GatewayError(code, message, { extensions })
   if (locations !== undefined) Object.defineProperty(error, 'locations', { value: locations, enumerable: true })
   return error
 }
@@ -123,15 +159,10 @@ function selectOperation(document: DocumentNode, name: string | null | undefined
 }
 
 function prepareOperation(
-  document: DocumentNode,
+  { document, fragments }: ParsedDocument,
   operation: OperationDefinitionNode,
   { schema, limits, mostRows, openIntrospection }: PrepareOptions,
 ): PreparedOperation {
-  const fragments = new Map(
-    document.definitions
-      .filter((definition): definition is FragmentDefinitionNode => definition.kind === Kind.FRAGMENT_DEFINITION)
-      .map((fragment) => [fragment.name.value, fragment]),
-  )
   checkLimits(schema, document, fragments, operation, limits)
   return {
     document,

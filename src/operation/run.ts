@@ -2,7 +2,7 @@
 import {
   type ExecutionResult,
   execute,
-  type GraphQLError,
+  GraphQLError,
   type GraphQLFormattedError,
   type GraphQLSchema,
   getVariableValues,
@@ -115,16 +115,15 @@ function presentable(
 }
 
 function toldError(error: GraphQLError, requestId: string, onUnexpectedError: OnUnexpectedError): GatewayError {
-  if (error instanceof GatewayError) return error
-  const { originalError } = error
-  if (originalError instanceof GatewayError) return originalError
-  if (originalError === undefined && isAboutInput(error)) return new GatewayError('BAD_USER_INPUT', error.message)
-  return expectedFailure(originalError) ?? unexpected(originalError ?? error, requestId, onUnexpectedError)
+  const cause = error.originalError ?? error
+  if (cause instanceof GatewayError) return cause
+  if (isAboutInput(cause)) return new GatewayError('BAD_USER_INPUT', cause.message)
+  return expectedFailure(cause) ?? unexpected(cause, requestId, onUnexpectedError)
 }
 
-/** Whether graphql-js complains about a value that the request gave. */
-function isAboutInput({ nodes }: GraphQLError): boolean {
-  const kind = nodes?.[0]?.kind
+/** Whether graphql-js complains about a value that the request gave: then it points at the value, not at the field. */
+function isAboutInput(cause: Error): boolean {
+  const kind = cause instanceof GraphQLError ? cause.nodes?.[0]?.kind : undefined
   return kind !== undefined && kind !== Kind.FIELD
 }
 

@@ -45,8 +45,7 @@ export function rootType(schema: GraphQLSchema, operation: OperationDefinitionNo
 
 /**
  * The fields of a selection set, with those of its fragments, but not those below them. Fields that are never run
- * (`@skip(if: true)`) and `__typename` are left out. `__schema` and `__type` count as leaves: what is below them is
- * bounded by graphql-js's own rule. A fragment that is spread again under the same conditions is not opened again.
+ * (`@skip(if: true)`) and `__typename` are left out. A fragment that is spread again under the same conditions is not opened again.
  */
 export function* fieldsOf(
   schema: GraphQLSchema,
@@ -78,6 +77,8 @@ export function* fieldsOf(
   }
 }
 
+const metaFields = new Map([SchemaMetaFieldDef, TypeMetaFieldDef].map((field) => [field.name, field]))
+
 function selectedField(
   schema: GraphQLSchema,
   parent: GraphQLCompositeType,
@@ -86,11 +87,8 @@ function selectedField(
 ): SelectedField | undefined {
   if (!isObjectType(parent) && !isInterfaceType(parent)) return undefined
   const name = node.name.value
-  if (parent === schema.getQueryType() && (name === SchemaMetaFieldDef.name || name === TypeMetaFieldDef.name)) {
-    const definition = name === SchemaMetaFieldDef.name ? SchemaMetaFieldDef : TypeMetaFieldDef
-    return { node, parent, definition, conditions, type: undefined }
-  }
-  const definition = parent.getFields()[name]
+  const metaField = parent === schema.getQueryType() ? metaFields.get(name) : undefined
+  const definition = metaField ?? parent.getFields()[name]
   if (definition === undefined) return undefined
   const type = getNamedType(definition.type)
   return { node, parent, definition, conditions, type: isCompositeType(type) ? type : undefined }

@@ -82,8 +82,11 @@ function distinct<T>(values: readonly T[]): T[] {
   return [...new Set(values)]
 }
 
+/** Where both resolve a field, as with nodeId, the last one's resolver counts. */
+const interfaces = [Node, Access]
+
 const UiConnectionAccess = builder.prismaObject('Access', {
-  interfaces: [Access, Node],
+  interfaces,
   scopes: ['accesses:read'],
   variant: 'UiConnectionAccess',
   description: 'A person signs in to the web interface with it.',
@@ -96,7 +99,7 @@ const UiConnectionAccess = builder.prismaObject('Access', {
 })
 
 const SsoConnectionAccess = builder.prismaObject('Access', {
-  interfaces: [Access, Node],
+  interfaces,
   scopes: ['accesses:read'],
   variant: 'SsoConnectionAccess',
   description: "A person signs in through the organization's identity provider with it.",
@@ -110,7 +113,7 @@ const SsoConnectionAccess = builder.prismaObject('Access', {
 })
 
 const ApiConnectionAccess = builder.prismaObject('Access', {
-  interfaces: [Access, Node],
+  interfaces,
   scopes: ['accesses:read'],
   variant: 'ApiConnectionAccess',
   description: 'A program calls the API with it.',
@@ -128,7 +131,7 @@ const ApiConnectionAccess = builder.prismaObject('Access', {
 })
 
 const ProfileAccess = builder.prismaObject('Access', {
-  interfaces: [Access, Node],
+  interfaces,
   scopes: ['accesses:read'],
   variant: 'ProfileAccess',
   description: 'Holds roles for others to work under. Nobody signs in with it, and it holds no tokens.',

@@ -59,7 +59,7 @@ builder.queryFields((t) => ({
     nullable: { list: false, items: true },
     scopes: [],
     description: 'Nodes by their nodeIds, in the order asked for, with null in the place of what is not there.',
-    args: { ids: t.arg.idList({ required: true, description: 'nodeIds.' }) },
+    args: { ids: t.arg.idList({ required: true, description: 'The nodeIds of what is asked for.' }) },
     resolve: (_, { ids }, context, { schema }) =>
       idList('ids', ids, (_argument, id) => id, context.policy.mostRows).map((id) =>
         findNode('ids', id, context, schema),

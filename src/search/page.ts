@@ -32,9 +32,14 @@ export interface Order {
   readonly nullable: boolean
 }
 
+/** Sorts a text by its characters' numbers, as code sorts ids: databases differ in what they do by themselves. */
+export function byCharacter(column: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`${column} COLLATE "C"`
+}
+
 /** ORDER BY for the order, ties broken by id, or by id alone. */
 export function orderBy<Row>(table: Table<Row>, order?: Order): Prisma.Sql {
-  if (order === undefined) return Prisma.sql`ORDER BY ${table.id}`
+  if (order === undefined) return Prisma.sql`ORDER BY ${table.idType === 'text' ? byCharacter(table.id) : table.id}`
   const direction = Prisma.raw(order.direction)
   const nulls = order.nullable ? Prisma.sql` NULLS LAST` : Prisma.empty
   return Prisma.sql`ORDER BY ${order.column} ${direction}${nulls}, ${table.id} ${direction}`
