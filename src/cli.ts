@@ -1,5 +1,5 @@
 /** The command line. The only file that prints or ends the process. */
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { developmentLifetime, openDevelopmentIssuer } from './auth/developmentIssuer.ts'
 import { allScopes } from './auth/scopes.ts'
 import { isUuid } from './auth/uuid.ts'
@@ -31,7 +31,9 @@ program
   .option('--scope <scopes>', 'scopes, separated by spaces', '')
   .option('--user <uuid>', 'the user who calls', uuid)
   .option('--access <id>', 'the access that signed in', positiveInteger)
-  .option('--ttl <duration>', 'how long it is valid, 12h at most', lifetime, 3_600)
+  .addOption(
+    new Option('--ttl <duration>', 'how long it is valid, 12h at most').argParser(lifetime).default(3_600, '1h'),
+  )
   .option('--all-organizations', 'see every organization')
   .action(printToken)
 
@@ -41,6 +43,9 @@ program
   .option('--subgraph', 'print the federation subgraph instead of the public schema')
   .action(printSchema)
 
+/** Milliseconds in which two signals are one: what a terminal sends to every process, npm sends on to its own once more. */
+const sameSignal = 500
+
 async function runGateway(): Promise<void> {
   const config = readConfig(process.env)
   const [{ createLogger }, { start }] = await Promise.all([import('./log.ts'), import('./start.ts')])
@@ -48,12 +53,15 @@ async function runGateway(): Promise<void> {
   const started = await start(config, log)
   process.stdout.write(`${announcement(started, config)}\n`)
 
-  let stopping = false
+  let stoppingSince: number | undefined
   const stop = (): void => {
-    if (stopping) process.exit(1)
-    stopping = true
+    if (stoppingSince !== undefined) {
+      if (performance.now() - stoppingSince > sameSignal) process.exit(1)
+      return
+    }
+    stoppingSince = performance.now()
     started.close().then(
-      () => process.exit(0),
+      () => process.exit(),
       (error: unknown) => {
         log.error({ err: error }, 'the gateway did not stop cleanly')
         process.exit(1)

@@ -31,6 +31,9 @@ const duration = z.string().transform((value, context) => {
   context.addIssue('expected a duration such as 30s, 15m, 1h or 90d')
   return z.NEVER
 })
+/** Timers, Node's and PostgreSQL's, take no more than 24 days. */
+const timeout = duration.refine((seconds) => seconds <= 86_400, 'expected a duration of at most 1d')
+const claims = list.refine((names) => names.length > 0, 'expected names of claims, separated by commas')
 const origins = list.refine(
   (values) => values.every((value) => URL.canParse(value) && new URL(value).origin === value),
   'expected origins such as https://app.example.com, separated by commas',
@@ -38,9 +41,10 @@ const origins = list.refine(
 const databaseUrl = z.string().regex(/^postgres(ql)?:\/\//, 'expected an address that starts with postgres://')
 const keySetUrl = z.string().refine((value) => {
   if (!URL.canParse(value)) return false
-  const { protocol, hostname } = new URL(value)
+  const { protocol, hostname, username, password } = new URL(value)
+  if (username !== '' || password !== '') return false
   return protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname))
-}, 'expected an https address (http only on the loopback interface)')
+}, 'expected an https address without a password (http only on the loopback interface)')
 
 /** Every setting: its name, its form, its default and what it is for. `--help` and the README's table are made of it. */
 export const settings = {
@@ -54,7 +58,7 @@ export const settings = {
   DATA_DIR: setting(text, '.data', 'Folder of the embedded database and of the development key.'),
   DATABASE_URL: setting(databaseUrl, undefined, 'A PostgreSQL server, 15 or later. Left out: the embedded database.'),
   DATABASE_POOL_SIZE: setting(integer(1, 500), '10', 'Connections to the PostgreSQL server at most.'),
-  DATABASE_TIMEOUT: setting(duration, '5s', 'How long one statement may take, and a wait for a connection.'),
+  DATABASE_TIMEOUT: setting(timeout, '5s', 'How long one statement may take, and a wait for a connection.'),
   DEMO_DATA: setting(flag, 'true', 'Whether an empty database is filled with demo data. Never in production.'),
   JWKS_URI: setting(keySetUrl, undefined, "The identity provider's key set."),
   JWT_KEY_FILE: setting(text, undefined, 'A public key instead of a key set: a PEM, JWK or JWKS file.'),
@@ -66,7 +70,7 @@ export const settings = {
     'The `typ` that a JWT must have (RFC 9068). JWT for identity providers that sign access tokens so (Keycloak, Entra ID).',
   ),
   JWT_MAX_AGE: setting(duration, '1h', 'How old a JWT may be, whatever its `exp` says.'),
-  JWT_SCOPE_CLAIMS: setting(list, 'scope,scp', 'Claims with scopes; the first that is there counts.'),
+  JWT_SCOPE_CLAIMS: setting(claims, 'scope,scp', 'Claims with scopes; the first that is there counts.'),
   JWT_ORGANIZATION_CLAIM: setting(text, 'org_id', "Claim with the organization's id, a UUID."),
   JWT_CUSTOMER_CLAIM: setting(text, 'customer_id', "Claim with the organization's customer number."),
   JWT_ACCESS_CLAIM: setting(text, 'access_id', 'Claim with the id of the access that signed in.'),
@@ -97,12 +101,8 @@ export const settings = {
   MAX_PAGE_SIZE: setting(integer(1, 100_000), '1000', 'What `limit`, `first`, `last` and lists of ids may be at most.'),
   TOKEN_DEFAULT_LIFETIME: setting(duration, '90d', 'How long an API token lives when its issuer names no end.'),
   TOKEN_MAX_LIFETIME: setting(duration, '365d', 'How long an API token may live at most.'),
-  REQUEST_TIMEOUT: setting(duration, '10s', 'How long an operation may run.'),
-  DRAIN_TIMEOUT: setting(
-    duration,
-    '10s',
-    'How long running requests may take to end when the gateway is told to stop.',
-  ),
+  REQUEST_TIMEOUT: setting(timeout, '10s', 'How long an operation may run.'),
+  DRAIN_TIMEOUT: setting(timeout, '10s', 'How long running requests may take to end when the gateway is told to stop.'),
   LOG_LEVEL: setting(
     z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'expected debug, info, warn, error or silent'),
     'info',
@@ -143,7 +143,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     else problems.push(`${name}: ${parsed.error.issues[0]?.message}${reveal(name, written)}`)
   }
   const read = values as Values
-  if (problems.length === 0) problems.push(...contradictions(read))
+  problems.push(...contradictions(read))
   if (problems.length > 0) throw new StartupError(problems.join('\n'), 2)
   const production = read.NODE_ENV === 'production'
   return Object.freeze({
@@ -156,21 +156,25 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   })
 }
 
+/** A setting that is there but malformed, and so undefined here, contradicts nothing. */
 function contradictions(values: Values): string[] {
   const problems: string[] = []
   const foreignKeys = values.JWKS_URI !== null || values.JWT_KEY_FILE !== null
   if (values.JWKS_URI !== null && values.JWT_KEY_FILE !== null) {
     problems.push('JWKS_URI and JWT_KEY_FILE: expected one of them, received both')
   }
-  if (foreignKeys && values.JWT_ISSUER === null)
+  const production = values.NODE_ENV === 'production'
+  if (values.JWT_ISSUER === null && (foreignKeys || production)) {
     problems.push('JWT_ISSUER: expected the issuer of the JWTs, received none')
-  if (values.NODE_ENV === 'production') {
-    if (!foreignKeys) problems.push('JWKS_URI: expected a key set (or JWT_KEY_FILE) in production, received none')
-    if (values.DATABASE_URL === null) {
-      problems.push(
-        'DATABASE_URL: expected a PostgreSQL server in production, received none (the embedded database is for demos)',
-      )
-    }
+  }
+  if (!foreignKeys && (values.JWT_ISSUER !== null || production)) {
+    const where = production ? 'in production' : 'beside JWT_ISSUER'
+    problems.push(`JWKS_URI: expected a key set (or JWT_KEY_FILE) ${where}, received none`)
+  }
+  if (values.DATABASE_URL === null && production) {
+    problems.push(
+      'DATABASE_URL: expected a PostgreSQL server in production, received none (the embedded database is for demos)',
+    )
   }
   if (values.TOKEN_DEFAULT_LIFETIME > values.TOKEN_MAX_LIFETIME) {
     problems.push('TOKEN_DEFAULT_LIFETIME: expected no more than TOKEN_MAX_LIFETIME')
@@ -178,7 +182,7 @@ function contradictions(values: Values): string[] {
   return problems
 }
 
-/** What came, for the message. The database's address may hold a password, so it is never shown. */
+/** What came, for the message. Addresses may hold a password, so they are never shown. */
 function reveal(name: string, written: string): string {
-  return name === 'DATABASE_URL' ? '' : `, received ${JSON.stringify(written)}`
+  return name === 'DATABASE_URL' || name === 'JWKS_URI' ? '' : `, received ${JSON.stringify(written)}`
 }

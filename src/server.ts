@@ -26,7 +26,15 @@ const requestTimeout = 30_000
 
 /** Listens. Throws StartupError where the port or the address can't be had. */
 export async function startServer({ gateway, host, port, drainTimeout }: ServerOptions): Promise<Server> {
-  const server = createServer({ headersTimeout, requestTimeout }, gateway.listener)
+  let closing = false
+  const server = createServer({ headersTimeout, requestTimeout }, (request, response) => {
+    if (closing) response.setHeader('Connection', 'close')
+    // A connection that becomes idle while the server is closing would be kept for its client's next request.
+    response.once('close', () => {
+      if (closing) server.closeIdleConnections()
+    })
+    gateway.listener(request, response)
+  })
   server.maxHeadersCount = 100
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenFailure(error, host, port)))
@@ -36,6 +44,7 @@ export async function startServer({ gateway, host, port, drainTimeout }: ServerO
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
     close() {
+      closing = true
       gateway.drain()
       return new Promise((resolve) => {
         const deadline = setTimeout(() => server.closeAllConnections(), drainTimeout * 1_000)

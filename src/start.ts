@@ -45,6 +45,9 @@ export async function start(config: Config, log: Logger): Promise<Started> {
     timeout: config.DATABASE_TIMEOUT,
     demoData: config.DEMO_DATA,
     clock,
+  }).catch((error) => {
+    keys.close()
+    throw error
   })
   try {
     const demo = issuer !== null && (await hasDemoData(database)) ? issuer : null

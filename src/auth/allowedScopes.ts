@@ -3,6 +3,8 @@
  * where a resource is written `zone:example.com`. Pure rules over it: whether it contradicts itself, and what of it
  * exceeds what its issuer holds.
  */
+import { isPrintable } from './printable.ts'
+import { isResource } from './resource.ts'
 import { isGrantableGeneralScope } from './scopes.ts'
 
 export type TokenClaimKind = 'ROLES' | 'PERMISSIONS'
@@ -51,8 +53,13 @@ export const noAllowedScopes: AllowedScopes = Object.freeze({
   servicesScopes: [],
 })
 
+/** The names of all roles in the scopes, each once. */
+export function namedRoles(allowed: AllowedScopes): readonly string[] {
+  return [...new Set(rightsOf(allowed).flatMap(({ rights }) => rights.roles.map(({ name }) => name)))]
+}
+
 /** The parts with roles and permissions, each with its place in the input. */
-export function rightsOf(
+function rightsOf(
   allowed: AllowedScopes,
 ): readonly { readonly path: readonly string[]; readonly rights: RightsScopes }[] {
   const services = allowed.servicesScopes.map((rights, index) => ({ path: ['servicesScopes', String(index)], rights }))
@@ -63,51 +70,101 @@ export function rightsOf(
 /** RFC 6749, section 3.3: scope-token. */
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/
 const longestId = 200
+/** Entries of each list, so that what is stored with a token, and read with it, stays small. */
+export const mostEntries = 100
 
 /** Where the allowed scopes contradict themselves or have values of the wrong form; empty where they are sound. */
 export function contradictions(allowed: AllowedScopes): readonly Issue[] {
-  const issues: Issue[] = []
-  for (const [index, scope] of allowed.generalScopes.entries()) {
-    if (!scopeToken.test(scope)) {
-      issues.push({
-        path: ['generalScopes', String(index)],
-        message: 'expected a scope without spaces, quotes and backslashes',
-      })
-    }
-  }
-  for (const { path, rights } of rightsOf(allowed)) issues.push(...contradictionsOf(path, rights))
-  const seen = new Set<string>()
-  for (const [index, { serviceDefinitionId }] of allowed.servicesScopes.entries()) {
-    const path = ['servicesScopes', String(index), 'serviceDefinitionId']
-    if (serviceDefinitionId === '' || serviceDefinitionId.length > longestId || /\p{Cc}/u.test(serviceDefinitionId)) {
-      issues.push({ path, message: `expected an id of 1 to ${longestId} printable characters` })
-    }
-    if (seen.has(serviceDefinitionId)) issues.push({ path, message: 'expected each service once' })
-    seen.add(serviceDefinitionId)
-  }
-  return issues
+  const { generalScopes, servicesScopes } = allowed
+  const services = new Set<string>()
+  return [
+    ...eachOf(generalScopes, ['generalScopes'], (scope, path) =>
+      scopeToken.test(scope) ? [] : [{ path, message: 'expected a scope without spaces, quotes and backslashes' }],
+    ),
+    ...(allowed.organizationScopes === null
+      ? []
+      : contradictionsOf(allowed.organizationScopes, ['organizationScopes'])),
+    ...eachOf(servicesScopes, ['servicesScopes'], (service, path) => {
+      const { serviceDefinitionId: id } = service
+      const isRepeated = services.has(id)
+      services.add(id)
+      const place = [...path, 'serviceDefinitionId']
+      return [
+        ...idIssues(id, place),
+        ...(isRepeated ? [{ path: place, message: 'expected each service once' }] : []),
+        ...contradictionsOf(service, path),
+      ]
+    }),
+  ]
 }
 
-function contradictionsOf(path: readonly string[], rights: RightsScopes): readonly Issue[] {
+function contradictionsOf(rights: RightsScopes, path: readonly string[]): readonly Issue[] {
+  const { allRoles, allPermissions, roles, permissions } = rights
   const issues: Issue[] = []
-  if (rights.allRoles && rights.roles.length > 0) {
+  if (allRoles && roles.length > 0) {
     issues.push({ path: [...path, 'roles'], message: 'expected no roles beside allRoles' })
   }
-  if (rights.allPermissions && rights.permissions.length > 0) {
+  if (allPermissions && permissions.length > 0) {
     issues.push({ path: [...path, 'permissions'], message: 'expected no permissions beside allPermissions' })
   }
-  const resources = [
-    ...rights.roles.map(({ resource }, index) => ({ resource, path: ['roles', String(index), 'resource'] })),
-    ...rights.permissions.flatMap(({ resources: limits }, index) =>
-      limits.map((resource, limit) => ({ resource, path: ['permissions', String(index), 'resources', String(limit)] })),
-    ),
+  return [
+    ...issues,
+    ...eachOf(roles, [...path, 'roles'], ({ name, resource }, place) => [
+      ...idIssues(name, [...place, 'name']),
+      ...(resource === null ? [] : resourceIssues(resource, [...place, 'resource'])),
+    ]),
+    ...eachOf(permissions, [...path, 'permissions'], ({ permissionId, resources }, place) => [
+      ...idIssues(permissionId, [...place, 'permissionId']),
+      ...eachOf(resources, [...place, 'resources'], resourceIssues),
+    ]),
   ]
-  for (const { resource, path: place } of resources) {
-    if (resource !== null && !/^zone:[^\p{Cc}\s]{1,255}$/u.test(resource)) {
-      issues.push({ path: [...path, ...place], message: 'expected the name of a zone' })
-    }
+}
+
+/** The issues of each entry at its own place, or the one issue of a list that is too long to be looked at. */
+function eachOf<Entry>(
+  list: readonly Entry[],
+  path: readonly string[],
+  issuesOf: (entry: Entry, path: readonly string[]) => readonly Issue[],
+): readonly Issue[] {
+  if (list.length > mostEntries) {
+    return [{ path, message: `expected at most ${mostEntries} entries, received ${list.length}` }]
   }
-  return issues
+  return list.flatMap((entry, index) => issuesOf(entry, [...path, String(index)]))
+}
+
+function idIssues(id: string, path: readonly string[]): readonly Issue[] {
+  return isPrintable(id, longestId)
+    ? []
+    : [{ path, message: `expected an id of 1 to ${longestId} printable characters` }]
+}
+
+function resourceIssues(resource: string, path: readonly string[]): readonly Issue[] {
+  return isResource(resource) ? [] : [{ path, message: 'expected the name of a zone' }]
+}
+
+/** The same without what is said twice. The scopes must be free of contradictions. */
+export function withoutRepetitions(allowed: AllowedScopes): AllowedScopes {
+  return {
+    generalScopes: distinct(allowed.generalScopes),
+    organizationScopes: allowed.organizationScopes && distinctRights(allowed.organizationScopes),
+    servicesScopes: allowed.servicesScopes.map(distinctRights),
+  }
+}
+
+function distinctRights<Rights extends RightsScopes>(rights: Rights): Rights {
+  return {
+    ...rights,
+    keptInToken: distinct(rights.keptInToken),
+    roles: distinct(rights.roles),
+    permissions: distinct(
+      rights.permissions.map(({ permissionId, resources }) => ({ permissionId, resources: distinct(resources) })),
+    ),
+  }
+}
+
+/** The first of each of the values that are equal as JSON. */
+function distinct<Value>(values: readonly Value[]): readonly Value[] {
+  return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()]
 }
 
 /** A role that is held: everywhere, or on one resource only. With what it permits. */
@@ -125,9 +182,15 @@ export interface Holdings {
 
 /**
  * What of the allowed scopes the issuer does not hold; empty where they are within. `subject` are the roles of the access
- * that the token is for: "all" means all of those, so the issuer must hold each of them.
+ * that the token is for: "all" means all of those, so the issuer must hold each of them. `permissionsOf` says what a role
+ * permits.
  */
-export function excessOf(allowed: AllowedScopes, issuer: Holdings, subject: readonly HeldRole[]): readonly string[] {
+export function excessOf(
+  allowed: AllowedScopes,
+  issuer: Holdings,
+  subject: readonly HeldRole[],
+  permissionsOf: (role: string) => readonly string[],
+): readonly string[] {
   const excess = new Set<string>()
   for (const scope of allowed.generalScopes) {
     if (!isGrantableGeneralScope(scope, issuer.scopes)) excess.add(scope)
@@ -136,8 +199,9 @@ export function excessOf(allowed: AllowedScopes, issuer: Holdings, subject: read
   for (const { path, rights } of rightsOf(allowed)) {
     if (rights.allRoles && !holdsAllOfSubject) excess.add([...path, 'allRoles'].join('.'))
     if (rights.allPermissions && !holdsAllOfSubject) excess.add([...path, 'allPermissions'].join('.'))
-    for (const role of rights.roles) {
-      if (!holdsRole(issuer.roles, role)) excess.add(described('role', role.name, role.resource))
+    for (const { name, resource } of rights.roles) {
+      const role = { name, resource, permissions: permissionsOf(name) }
+      if (!holdsRole(issuer.roles, role)) excess.add(described('role', name, resource))
     }
     for (const { permissionId, resources } of rights.permissions) {
       for (const resource of resources.length === 0 ? [null] : resources) {
@@ -149,9 +213,14 @@ export function excessOf(allowed: AllowedScopes, issuer: Holdings, subject: read
   return [...excess].sort()
 }
 
-/** Held everywhere, a role covers every resource; held on one resource, only that one. */
-function holdsRole(held: readonly HeldRole[], { name, resource }: ScopedRole): boolean {
-  return held.some((role) => role.name === name && covers(role.resource, resource))
+/**
+ * Held everywhere, a role covers every resource; held on one resource, only that one. Who holds all that a role permits
+ * gives nothing away with it, as an administrator does with any role (Kubernetes guards its RBAC against escalation by
+ * the same rule). A role that permits nothing must be held itself.
+ */
+function holdsRole(held: readonly HeldRole[], { name, resource, permissions }: HeldRole): boolean {
+  if (held.some((role) => role.name === name && covers(role.resource, resource))) return true
+  return permissions.length > 0 && permissions.every((permission) => holdsPermission(held, permission, resource))
 }
 
 function holdsPermission(held: readonly HeldRole[], permissionId: string, resource: string | null): boolean {

@@ -1,9 +1,10 @@
 /** The gateway as its own JWT issuer, for development: a key of its own in the data folder, and JWTs signed with it. */
 import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose'
+import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose'
 import { StartupError } from '../errors.ts'
+import { createWholeFile } from '../wholeFile.ts'
 import { fixedKeys, type KeySource, usableKeys } from './keys.ts'
 
 /** Seconds that a JWT of the development issuer lives at most. */
@@ -36,8 +37,8 @@ interface IssuerOptions {
 /** Opens the development issuer. Gateways that share the folder share the key. Throws StartupError where it is no key. */
 export async function openDevelopmentIssuer({ folder, audience, clock }: IssuerOptions): Promise<DevelopmentIssuer> {
   const path = join(folder, 'development-key.jwk')
-  const jwk = (await readKey(path)) ?? (await makeKey(folder, path))
-  const key = await importJWK(jwk, algorithm).catch((cause) => {
+  const content = (await readKey(path)) ?? (await makeKey(folder, path))
+  const { jwk, key } = await privateKey(content).catch((cause) => {
     throw new StartupError(`The development key ${path} is no ES256 key: remove it to have a new one made`, 1, cause)
   })
   return {
@@ -57,31 +58,34 @@ export async function openDevelopmentIssuer({ folder, audience, clock }: IssuerO
   }
 }
 
-async function readKey(path: string): Promise<JWK | undefined> {
-  const content = await readFile(path, 'utf8').catch(() => undefined)
-  if (content === undefined) return undefined
+async function privateKey(content: string): Promise<{ readonly jwk: JWK; readonly key: CryptoKey }> {
+  const jwk: JWK = JSON.parse(content)
+  const key = await importJWK(jwk, algorithm)
+  if (key instanceof Uint8Array || key.type !== 'private') throw new Error('expected a private key')
+  return { jwk, key }
+}
+
+/** The file's content; undefined where there is no file. */
+async function readKey(path: string): Promise<string | undefined> {
   try {
-    return JSON.parse(content)
-  } catch (cause) {
-    throw new StartupError(`The development key ${path} is no JSON: remove it to have a new one made`, 1, cause)
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return undefined
+    throw new StartupError(`The development key ${path} can't be read: ${code}`, 1, error)
   }
 }
 
-async function makeKey(folder: string, path: string): Promise<JWK> {
+/** The content of the file that is there then: of several processes that make a key at once, one does. */
+async function makeKey(folder: string, path: string): Promise<string> {
   const { privateKey } = await generateKeyPair(algorithm, { extractable: true })
   const jwk = { ...(await exportJWK(privateKey)), alg: algorithm, use: 'sig', kid: randomUUID() }
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    await writeFile(path, `${JSON.stringify(jwk)}\n`, { flag: 'wx', mode: 0o600 })
-    return jwk
+    await createWholeFile(path, `${JSON.stringify(jwk)}\n`)
+    return await readFile(path, 'utf8')
   } catch (error) {
-    // Another process may have made the key in the meantime: then that one counts.
-    const made = (error as NodeJS.ErrnoException).code === 'EEXIST' ? await readKey(path) : undefined
-    if (made !== undefined) return made
-    throw new StartupError(
-      `The development key ${path} can't be written: ${(error as NodeJS.ErrnoException).code}`,
-      1,
-      error,
-    )
+    const { code } = error as NodeJS.ErrnoException
+    throw new StartupError(`The development key ${path} can't be made: ${code}`, 1, error)
   }
 }

@@ -83,14 +83,19 @@ async function verifyWithEach(
 
 /** What may be said of jose's error; an error that is not about the JWT stays as it is. */
 function refusal(error: unknown): unknown {
-  if (error instanceof errors.JWTExpired) return new JwtRefused('the JWT has expired')
-  if (error instanceof errors.JWTClaimValidationFailed) {
-    return new JwtRefused(`claim "${error.claim}": ${error.reason === 'missing' ? 'expected one' : 'not as expected'}`)
+  if (error instanceof errors.JWTExpired) {
+    return new JwtRefused(error.claim === 'iat' ? 'the JWT is too old' : 'the JWT has expired')
   }
+  if (error instanceof errors.JWTClaimValidationFailed) return new JwtRefused(claimRefusal(error))
   if (error instanceof errors.JWKSNoMatchingKey) return new JwtRefused('no key matches the JWT')
   if (error instanceof errors.JWSSignatureVerificationFailed) return new JwtRefused('the signature does not hold')
   if (error instanceof errors.JOSEAlgNotAllowed)
     return new JwtRefused(`expected one of the algorithms ${algorithms.join(', ')}`)
   if (error instanceof errors.JOSEError) return new JwtRefused('expected a JWT')
   return error
+}
+
+function claimRefusal({ claim, reason }: errors.JWTClaimValidationFailed): string {
+  if (reason === 'check_failed' && claim === 'nbf') return 'the JWT is not valid yet'
+  return `${claim === 'typ' ? 'header' : 'claim'} "${claim}": ${reason === 'missing' ? 'expected one' : 'not as expected'}`
 }

@@ -1,21 +1,16 @@
 /** Where the keys come from that JWTs are verified with: a key set at an address, a file, or the development issuer. */
+import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import {
-  type CryptoKey,
-  createLocalJWKSet,
-  errors,
-  exportJWK,
-  importSPKI,
-  type JSONWebKeySet,
-  type JWK,
-  type JWTVerifyGetKey,
-} from 'jose'
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWK, type JWTVerifyGetKey } from 'jose'
 import { StartupError } from '../errors.ts'
 
 /** Signature algorithms that are taken (RFC 9864 and RFC 7518): asymmetric ones only, and not the deprecated ones. */
 export const algorithms = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519']
 
-const smallestRsaModulus = 256 // bytes: 2048 bits, NIST SP 800-131A
+const smallestRsaModulus = 2_048 // bits, NIST SP 800-131A
+
+/** What of a JWK is kept (RFC 7517, section 4; RFC 7518, section 6): no private part. */
+const publicMembers: ReadonlySet<string> = new Set('kty crv x y n e kid alg use key_ops'.split(' '))
 
 export interface KeySource {
   /** The key for a JWT's header, as jose asks for it. Rejects with KeysUnavailable while there are none to be had. */
@@ -31,15 +26,24 @@ export class KeysUnavailable extends Error {}
 /** The keys of a set that may verify: public, asymmetric and strong. Others are dropped, not refused. */
 export function usableKeys(set: unknown): JSONWebKeySet {
   const keys = typeof set === 'object' && set !== null && 'keys' in set && Array.isArray(set.keys) ? set.keys : []
-  return { keys: keys.filter(isUsable).map(({ d: _private, ...key }) => key) }
+  return { keys: keys.map(usableKey).filter((key) => key !== undefined) }
 }
 
-function isUsable(key: JWK): boolean {
-  if (typeof key !== 'object' || key === null || (key.use !== undefined && key.use !== 'sig')) return false
-  if (key.kty === 'RSA')
-    return typeof key.n === 'string' && Buffer.from(key.n, 'base64url').length >= smallestRsaModulus
-  if (key.kty === 'EC') return key.crv === 'P-256'
-  return key.kty === 'OKP' && key.crv === 'Ed25519'
+/** The key without its private parts. */
+function usableKey(jwk: JWK | null): JWK | undefined {
+  try {
+    const key = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' })
+    if (jwk === null || !isStrong(key) || (jwk.use !== undefined && jwk.use !== 'sig')) return undefined
+    return Object.fromEntries(Object.entries(jwk).filter(([name]) => publicMembers.has(name))) as JWK
+  } catch {
+    return undefined
+  }
+}
+
+function isStrong({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {
+  if (asymmetricKeyType === 'rsa') return (asymmetricKeyDetails?.modulusLength ?? 0) >= smallestRsaModulus
+  if (asymmetricKeyType === 'ec') return asymmetricKeyDetails?.namedCurve === 'prime256v1'
+  return asymmetricKeyType === 'ed25519'
 }
 
 /** A fixed set of keys. */
@@ -52,9 +56,7 @@ export async function keysFromFile(path: string): Promise<KeySource> {
   const content = await readFile(path, 'utf8').catch((cause) => {
     throw new StartupError(`JWT_KEY_FILE: ${path} can't be read: ${cause.code}`, 2, cause)
   })
-  const set = usableKeys(
-    content.includes('-----BEGIN') ? { keys: await keysOfPem(path, content) } : keysOfJson(path, content),
-  )
+  const set = usableKeys(content.includes('-----BEGIN') ? keysOfPem(path, content) : keysOfJson(path, content))
   if (set.keys.length > 0) return fixedKeys(set)
   throw new StartupError(
     `JWT_KEY_FILE: expected a public RSA (2048 bits or more), P-256 or Ed25519 key in ${path}, found none`,
@@ -62,12 +64,13 @@ export async function keysFromFile(path: string): Promise<KeySource> {
   )
 }
 
-async function keysOfPem(path: string, pem: string): Promise<JWK[]> {
-  for (const algorithm of ['RS256', 'ES256', 'EdDSA']) {
-    const key: CryptoKey | undefined = await importSPKI(pem, algorithm, { extractable: true }).catch(() => undefined)
-    if (key !== undefined) return [await exportJWK(key)]
+function keysOfPem(path: string, pem: string): unknown {
+  try {
+    if (!pem.includes('-----BEGIN PUBLIC KEY-----')) throw new Error('not a public key')
+    return { keys: [createPublicKey(pem).export({ format: 'jwk' })] }
+  } catch (cause) {
+    throw new StartupError(`JWT_KEY_FILE: expected a public key (BEGIN PUBLIC KEY) in ${path}`, 2, cause)
   }
-  throw new StartupError(`JWT_KEY_FILE: expected a public key (BEGIN PUBLIC KEY) in ${path}`, 2)
 }
 
 function keysOfJson(path: string, json: string): unknown {
@@ -84,14 +87,17 @@ interface RemoteKeysOptions {
   readonly clock: () => Date
   /** Told of each failed load. */
   readonly onFailure?: (error: unknown) => void
-  /** Milliseconds between loads in the background. */
-  readonly refreshEvery?: number
+  /** Milliseconds between looks at whether the set is due for another load in the background. */
+  readonly lookEvery?: number
 }
 
 const loadTimeout = 2_000
 const sizeLimit = 256 * 1024
+/** How old a set gets before it is loaded again. */
+const refreshAfter = 5 * 60 * 1_000
 /** An unknown `kid` asks for a new load, but not more often than this. */
 const cooldown = 30_000
+/** After a failure the next load follows without being asked for, so that the gateway gets ready again by itself. */
 const cooldownAfterFailure = 5_000
 /** How long a set is used that could not be loaded again. */
 const staleAfter = 24 * 60 * 60 * 1_000
@@ -100,7 +106,7 @@ const staleAfter = 24 * 60 * 60 * 1_000
  * Keys at an address. The last good set stays in use while the address is out of reach, for a day at most; it is loaded
  * again in the background, and when a JWT names a key that is not in it. The first load starts at once.
  */
-export function remoteKeys({ uri, clock, onFailure, refreshEvery = 5 * 60 * 1_000 }: RemoteKeysOptions): KeySource {
+export function remoteKeys({ uri, clock, onFailure, lookEvery = 1_000 }: RemoteKeysOptions): KeySource {
   let current: { readonly resolve: JWTVerifyGetKey; readonly loadedAt: number } | undefined
   let lastTry = Number.NEGATIVE_INFINITY
   let lastFailed = false
@@ -134,7 +140,9 @@ export function remoteKeys({ uri, clock, onFailure, refreshEvery = 5 * 60 * 1_00
   }
 
   void reload()
-  const timer = setInterval(() => void reload(), refreshEvery)
+  const timer = setInterval(() => {
+    if (lastFailed || now() - lastTry >= refreshAfter) void reload()
+  }, lookEvery)
   timer.unref()
 
   return {

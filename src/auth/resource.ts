@@ -1,4 +1,5 @@
 /** A resource in the text form of the token documents, `zone:example.com`, and back. */
+import { isPrintable } from './printable.ts'
 
 export interface Resource {
   readonly type: 'ZONE'
@@ -17,6 +18,15 @@ export function resourceOf(columns: {
 /** `zone:example.com` for the zone example.com. */
 export function formatResource({ type, id }: Resource): string {
   return `${type.toLowerCase()}:${id}`
+}
+
+const longestZone = 255
+
+/** Whether the text names a resource: a zone, whose name has 1 to 255 printable characters and no spaces. */
+export function isResource(text: string): boolean {
+  if (!text.startsWith('zone:')) return false
+  const { id } = parseResource(text)
+  return isPrintable(id, longestZone) && !/\s/u.test(id)
 }
 
 /** The resource that the text names. Throws where it is none: what is stored was checked when it was written. */

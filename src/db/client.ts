@@ -44,9 +44,19 @@ export function connectionSettings(connection: pg.ClientConfig, timeout: number)
     application_name: 'iam-graph',
     keepAlive: true,
     connectionTimeoutMillis: timeout * 1_000,
-    // Prisma's adapter reads times as UTC whatever zone the server is in.
-    options: '-c TimeZone=UTC',
   }
+}
+
+/**
+ * Sets what every session has, whatever the server, the role and the address say; `timeout` in seconds, 0 for none.
+ * By statements and not by start-up options, which the embedded database does not take and an address may replace.
+ */
+export async function prepareSession(client: pg.ClientBase, timeout: number): Promise<void> {
+  // All connections of the embedded database share one backend, and so the names of statements. Prisma's adapter reads
+  // times as ISO 8601 in UTC.
+  await client.query(
+    `DEALLOCATE ALL; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET statement_timeout = '${timeout}s'`,
+  )
 }
 
 function createPool({ connection, poolSize, timeout }: DatabaseOptions): pg.Pool {
@@ -55,10 +65,7 @@ function createPool({ connection, poolSize, timeout }: DatabaseOptions): pg.Pool
     max: poolSize,
     // The client gives up a second after the server should have: that saves it from a server that froze.
     query_timeout: (timeout + 1) * 1_000,
-    // As a statement and not as a start-up option, because the embedded database takes no start-up options.
-    onConnect: async (client) => {
-      await client.query(`SET statement_timeout = '${timeout}s'`)
-    },
+    onConnect: (client) => prepareSession(client, timeout),
   })
   // A connection that breaks while idle is replaced by the next statement; without a listener it would end the process.
   pool.on('error', () => {})

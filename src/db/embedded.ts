@@ -61,15 +61,16 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
   }
   try {
     if (dataDir !== undefined) await refuseOtherVersion(dataDir)
-    const worker = startWorker({
+    const worker = await startWorker({
       socketPath: join(socketFolder, '.s.PGSQL.5432'),
       ...(dataDir === undefined ? {} : { dataDir }),
       ...(options.dump === undefined ? {} : { dump: options.dump }),
     })
-    const first = await nextReply(worker)
-    if (first.kind !== 'ready') {
-      const reason = first.kind === 'failed' ? first.reason : first.kind
-      throw new StartupError(`The embedded database in ${dataDir ?? 'memory'} did not start: ${reason}`)
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
+    const stop = async () => {
+      // A thread that has ended by itself answers nothing any more.
+      await Promise.race([ask(worker, { kind: 'close' }), ended])
+      await worker.terminate()
     }
     let closed: Promise<void> | undefined
     return {
@@ -80,7 +81,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
         return answer.dump
       },
       close() {
-        closed ??= ask(worker, { kind: 'close' }).then(release)
+        closed ??= stop().finally(release)
         return closed
       },
     }
@@ -99,8 +100,13 @@ async function refuseOtherVersion(dataDir: string): Promise<void> {
   )
 }
 
-function startWorker(workerData: EmbeddedWorkerData): Worker {
-  return new Worker(new URL('./embeddedWorker.mjs', import.meta.url), { workerData, execArgv: [] })
+async function startWorker(workerData: EmbeddedWorkerData): Promise<Worker> {
+  const worker = new Worker(new URL('./embeddedWorker.mjs', import.meta.url), { workerData, execArgv: [] })
+  const first = await nextReply(worker)
+  if (first.kind === 'ready') return worker
+  await worker.terminate()
+  const reason = first.kind === 'failed' ? first.reason : first.kind
+  throw new StartupError(`The embedded database in ${workerData.dataDir ?? 'memory'} did not start: ${reason}`)
 }
 
 function ask(worker: Worker, request: EmbeddedRequest): Promise<EmbeddedReply> {

@@ -21,7 +21,9 @@ try {
     ...(dump === undefined ? {} : { loadDataDir: new Blob([await readFile(dump)]) }),
     extensions: { pg_trgm },
   })
-  const server = new PGLiteSocketServer({ db: database, path: socketPath, maxConnections: 1 })
+  // One connection is used at a time. More are taken, because a successor comes while the last one is being closed: the
+  // driver closes a connection on which a statement has failed.
+  const server = new PGLiteSocketServer({ db: database, path: socketPath, maxConnections: 10 })
   await server.start()
 
   parentPort?.on('message', async (/** @type {import('./embedded.ts').EmbeddedRequest} */ request) => {

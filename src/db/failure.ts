@@ -47,8 +47,7 @@ export function databaseFailure(error: unknown): DatabaseFailure | undefined {
   if (typeof error !== 'object' || error === null) return undefined
   const { code, message, cause, meta, originalCode } = error as Record<string, unknown>
   for (const candidate of [originalCode, code]) {
-    const kind = typeof candidate === 'string' ? byCode[candidate] : undefined
-    if (kind !== undefined) return kind
+    if (typeof candidate === 'string' && Object.hasOwn(byCode, candidate)) return byCode[candidate]
   }
   const nested =
     databaseFailure(cause) ??

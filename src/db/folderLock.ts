@@ -1,7 +1,9 @@
 /** One process at a time in a data folder, by a file with its process id, as PostgreSQL's own postmaster.pid does. */
-import { mkdir, open, readFile, rm } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { link, mkdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StartupError } from '../errors.ts'
+import { createWholeFile } from '../wholeFile.ts'
 
 /**
  * Takes the folder for this process, making it where it is missing, and returns what frees it again.
@@ -12,33 +14,49 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
     throw new StartupError(`The data folder ${folder} can't be made: ${cause.code}`, 1, cause)
   })
   const path = join(folder, 'lock.pid')
-  for (;;) {
-    const file = await open(path, 'wx').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'EEXIST') return undefined
-      throw new StartupError(`The data folder ${folder} can't be written to: ${error.code}`, 1, error)
-    })
-    if (file !== undefined) {
-      await file.writeFile(`${process.pid}\n`)
-      await file.close()
-      return () => rm(path, { force: true })
-    }
-    const holder = Number.parseInt(await readFile(path, 'utf8').catch(() => ''), 10)
-    if (isRunning(holder)) {
-      throw new StartupError(
-        `The data folder ${folder} is in use by process ${holder}: stop it, or set DATA_DIR to another folder ` +
-          `(if that process is no gateway, remove ${path})`,
-      )
-    }
-    await rm(path, { force: true })
+  try {
+    while (!(await createWholeFile(path, ownMark()))) await removeStale(folder, path)
+  } catch (error) {
+    if (error instanceof StartupError) throw error
+    const { code } = error as NodeJS.ErrnoException
+    throw new StartupError(`The data folder ${folder} can't be locked with ${path}: ${code}`, 1, error)
   }
+  return () => rm(path, { force: true })
 }
 
-function isRunning(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid === process.pid) return false
+/** The process id, and when the process started: a container gives its first process the same id each time. */
+function ownMark(): string {
+  return `${process.pid} ${performance.timeOrigin}\n`
+}
+
+async function removeStale(folder: string, path: string): Promise<void> {
+  const mark = await readFile(path, 'utf8').catch(unlessMissing)
+  if (mark === undefined) return
+  const holder = Number.parseInt(mark, 10)
+  if (isRunning(holder, mark)) {
+    throw new StartupError(
+      `The data folder ${folder} is in use by process ${holder}: stop it, or set DATA_DIR to another folder ` +
+        `(if that process is no gateway, remove ${path})`,
+    )
+  }
+  // Renamed before it is removed: another process may have taken it over since it was read, and then gets it back.
+  const aside = `${path}.${randomUUID()}`
+  if ((await rename(path, aside).then(() => true, unlessMissing)) === undefined) return
+  if ((await readFile(aside, 'utf8')) !== mark) await link(aside, path)
+  await rm(aside, { force: true })
+}
+
+function isRunning(pid: number, mark: string): boolean {
+  if (!(pid > 0)) return false
+  if (pid === process.pid) return mark === ownMark()
   try {
     process.kill(pid, 0)
     return true
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error
 }

@@ -1,4 +1,5 @@
 /** Requests that must not be carried out twice, however often they are sent. */
+import type { PrismaClient } from './generated/prisma/client.ts'
 import type { Transaction } from './transaction.ts'
 
 /** Milliseconds for which a key is remembered. */
@@ -22,22 +23,19 @@ export interface EarlierRequest {
 
 /** What was done under the key in the last 24 hours; null where nothing was. */
 export async function findEarlierRequest(
-  transaction: Transaction,
+  prisma: PrismaClient,
   { organizationId, subject, key, requestHash }: IdempotentRequest,
   now: Date,
 ): Promise<EarlierRequest | null> {
-  await transaction.idempotencyKey.deleteMany({
-    where: { organizationId, subject, createdAt: { lte: new Date(now.getTime() - rememberedFor) } },
-  })
-  const earlier = await transaction.idempotencyKey.findUnique({
-    where: { organizationId_subject_key: { organizationId, subject, key } },
+  const earlier = await prisma.idempotencyKey.findUnique({
+    where: { organizationId_subject_key: { organizationId, subject, key }, createdAt: { gt: oldest(now) } },
   })
   return earlier && { tokenId: earlier.tokenId, same: Buffer.compare(earlier.requestHash, requestHash) === 0 }
 }
 
 /**
- * Remembers what was done under the key. Fails with a unique violation where another transaction has been faster:
- * then nothing of this one is kept.
+ * Remembers what is done under the key, and forgets what the subject did more than 24 hours ago. Fails with a unique
+ * violation where another transaction has been faster: then nothing of this one is kept.
  */
 export async function rememberRequest(
   transaction: Transaction,
@@ -45,5 +43,13 @@ export async function rememberRequest(
   tokenId: number,
   now: Date,
 ): Promise<void> {
+  const { organizationId, subject } = request
+  await transaction.idempotencyKey.deleteMany({
+    where: { organizationId, subject, createdAt: { lte: oldest(now) } },
+  })
   await transaction.idempotencyKey.create({ data: { ...request, tokenId, createdAt: now } })
+}
+
+function oldest(now: Date): Date {
+  return new Date(now.getTime() - rememberedFor)
 }

@@ -1,9 +1,10 @@
 /** From configuration to a database that is reached, migrated and, for demos, filled. */
 import pg from 'pg'
 import { StartupError } from '../errors.ts'
-import { connectionSettings, type Database, openDatabase } from './client.ts'
+import { connectionSettings, type Database, openDatabase, prepareSession } from './client.ts'
 import { fillDemoData, isEmpty } from './demo/demoData.ts'
 import { openEmbedded } from './embedded.ts'
+import { databaseFailure } from './failure.ts'
 import { migrate, underLock } from './migrate.ts'
 
 export interface ProvisionOptions {
@@ -50,26 +51,45 @@ export async function locateDatabase({
   return { kind: 'embedded', connection, poolSize: 1, close }
 }
 
-/** Does the work on a connection of its own, with no limit on how long a statement takes. Throws StartupError where none can be had. */
+const nameOf = { embedded: 'The embedded database', server: 'The PostgreSQL server of DATABASE_URL' } as const
+
+/**
+ * Does the work on a connection of its own, with no limit on how long a statement takes. Throws StartupError where none
+ * can be had, and where the database refuses a statement or goes away.
+ */
 export async function withConnection<T>(
-  { kind, connection }: Location,
+  location: Location,
   timeout: number,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const client = new pg.Client(connectionSettings(connection, timeout))
-  // A broken connection fails the statement under way; without a listener it would end the process as well.
-  client.on('error', () => {})
+  const client = await connect(location, timeout)
   try {
-    await client.connect()
-  } catch (error) {
-    const reason = error instanceof Error ? error.message || (error as NodeJS.ErrnoException).code : String(error)
-    throw new StartupError(`The database (${kind}) can't be reached: ${reason}`, 1, error)
-  }
-  try {
+    await prepareSession(client, 0)
     return await work(client)
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError) && databaseFailure(error) === undefined) throw error
+    throw new StartupError(`${nameOf[location.kind]} failed: ${reasonOf(error)}`, 1, error)
   } finally {
     await client.end()
   }
+}
+
+async function connect({ kind, connection }: Location, timeout: number): Promise<pg.Client> {
+  try {
+    const client = new pg.Client(connectionSettings(connection, timeout))
+    // A broken connection fails the statement under way; without a listener it would end the process as well.
+    client.on('error', () => {})
+    await client.connect()
+    return client
+  } catch (error) {
+    throw new StartupError(`${nameOf[kind]} can't be reached: ${reasonOf(error)}`, 1, error)
+  }
+}
+
+/** In one line. Node's error for two addresses at once has a code, but no message. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.message.split('\n')[0] || String((error as NodeJS.ErrnoException).code)
 }
 
 /** Reaches the database, brings it up to date and opens it. Throws StartupError with what an operator can do something about. */

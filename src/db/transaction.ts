@@ -11,7 +11,7 @@ const attempts = 3
  * Runs the work in one transaction and returns what it returns. Work that lost against another transaction is tried
  * again, three times at most, so it must do nothing but ask the database, and through the given client only.
  *
- * Rejects with OUTCOME_UNKNOWN where the connection broke while committing.
+ * Rejects with OUTCOME_UNKNOWN where the connection broke, or the database fell silent, while committing.
  */
 export async function inTransaction<T>(
   prisma: PrismaClient,
@@ -28,7 +28,7 @@ export async function inTransaction<T>(
     } catch (error) {
       const failure = databaseFailure(error)
       if (failure === 'conflict' && attempt < attempts) continue
-      if (failure === 'unreachable' && committing) {
+      if (committing && (failure === 'unreachable' || failure === 'timeout')) {
         throw new GatewayError(
           'OUTCOME_UNKNOWN',
           'the connection to the database broke while the change was being committed',

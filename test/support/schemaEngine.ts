@@ -19,19 +19,24 @@ export async function missingMigration(options: {
 }): Promise<string | null> {
   const { schemaPath, migrationsDir, shadow } = options
   const content = readFileSync(schemaPath, 'utf8')
-  const connect = () => connectAdapter(shadow)
-  const engine = await loadEngine(content, schemaPath, connect)
-  const filters = { externalTables: [], externalEnums: [] }
-  const from = migrationsDir === undefined ? { tag: 'empty' } : { tag: 'migrations', ...migrationsList(migrationsDir) }
-  const result = await engine.diff({
-    from,
-    to: { tag: 'schemaDatamodel', files: [{ path: schemaPath, content }] },
-    script: true,
-    shadowDatabaseUrl: null,
-    exitCode: true,
-    filters,
-  })
-  return result.exitCode === 0 ? null : (result.stdout ?? '')
+  // The engine connects twice at once; the embedded database is used by one connection at a time.
+  const pool = new pg.Pool({ ...shadow, max: 1 })
+  try {
+    const engine = await loadEngine(content, schemaPath, () => connectAdapter(pool))
+    const from =
+      migrationsDir === undefined ? { tag: 'empty' } : { tag: 'migrations', ...migrationsList(migrationsDir) }
+    const result = await engine.diff({
+      from,
+      to: { tag: 'schemaDatamodel', files: [{ path: schemaPath, content }] },
+      script: true,
+      shadowDatabaseUrl: null,
+      exitCode: true,
+      filters: { externalTables: [], externalEnums: [] },
+    })
+    return result.exitCode === 0 ? null : (result.stdout ?? '')
+  } finally {
+    await pool.end()
+  }
 }
 
 function migrationsList(baseDir: string) {
@@ -56,7 +61,10 @@ function migrationsList(baseDir: string) {
 // biome-ignore lint/suspicious/noExplicitAny: the engine's own interface is internal to Prisma and has no types.
 type Untyped = any
 
-async function loadEngine(content: string, schemaPath: string, connect: () => Promise<Untyped>): Promise<Untyped> {
+/** Instantiated once: the engine's own module keeps what belongs to one instance. */
+let instantiated: Promise<void> | undefined
+
+async function instantiate(): Promise<void> {
   const folder = dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg'))
   const { WebAssembly } = globalThis as Untyped
   ;(globalThis as Untyped).PRISMA_WASM_PANIC_REGISTRY ??= {
@@ -68,15 +76,19 @@ async function loadEngine(content: string, schemaPath: string, connect: () => Pr
   const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': glue })
   ;(glue as Untyped).__wbg_set_wasm(instance.exports)
   instance.exports.__wbindgen_start()
+}
+
+async function loadEngine(content: string, schemaPath: string, connect: () => Promise<Untyped>): Promise<Untyped> {
+  instantiated ??= instantiate()
+  await instantiated
   const factory = { provider: 'postgres', adapterName: '@prisma/adapter-pg', connect, connectToShadowDb: connect }
   const adapter = bindMigrationAwareSqlAdapterFactory(factory as Untyped)
   return (glue as Untyped).SchemaEngine.new({ datamodels: [[schemaPath, content]] }, () => {}, adapter)
 }
 
 /** Prisma's adapter, with what the engine needs beyond it: pg_catalog's "char", and scripts that are sent whole. */
-async function connectAdapter(config: pg.PoolConfig): Promise<Untyped> {
-  const pool = new pg.Pool({ ...config, max: 1, options: '-c TimeZone=UTC' })
-  const adapter: Untyped = await new PrismaPg(pool).connect()
+async function connectAdapter(pool: pg.Pool): Promise<Untyped> {
+  const adapter: Untyped = await new PrismaPg(pool, { disposeExternalPool: false }).connect()
   const performIO = adapter.performIO.bind(adapter)
   const queryRaw = adapter.queryRaw.bind(adapter)
   const charColumns = new WeakMap<object, number[]>()
@@ -101,6 +113,5 @@ async function connectAdapter(config: pg.PoolConfig): Promise<Untyped> {
       throw new DriverAdapterError({ kind: 'postgres', ...error, message: error.message })
     })
   }
-  adapter.dispose = () => pool.end()
   return adapter
 }

@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { connectionSettings, openDatabase, prepareSession } from '../../src/db/client.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { connected } from '../support/globalSetup.ts'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+afterAll(() => database.close())
+
+const settings = (connection: TestDatabase['connection']) => {
+  const opened = openDatabase({ connection, poolSize: 1, timeout: 3 })
+  return opened.prisma.$queryRaw<{ value: string }[]>`
+    SELECT current_setting(name) AS value FROM unnest(ARRAY['TimeZone', 'DateStyle', 'statement_timeout']) AS name
+  `
+    .then((rows) => rows.map(({ value }) => value))
+    .finally(() => opened.close())
+}
+
+describe('a connection', () => {
+  it('may give its statements names that an earlier connection has used', async () => {
+    const named = { name: 'named', text: 'SELECT 1 AS one' }
+    for (let round = 0; round < 3; round++) {
+      const { rows } = await connected(connectionSettings(database.connection, 3), async (client) => {
+        await prepareSession(client, 3)
+        return client.query(named)
+      })
+      expect(rows).toEqual([{ one: 1 }])
+    }
+  })
+
+  it('has times as Prisma reads them, and a limit on each statement', async () => {
+    expect(await settings(database.connection)).toEqual(['UTC', expect.stringMatching(/^ISO/), '3s'])
+  })
+
+  if (inject('templates').server !== null) {
+    it('has them whatever the address asks for', async () => {
+      const url = new URL(database.connection.connectionString ?? '')
+      url.searchParams.set('options', '-c TimeZone=Asia/Tokyo -c DateStyle=German -c statement_timeout=1')
+      const changed = { connectionString: url.href }
+      expect(await settings(changed)).toEqual(['UTC', expect.stringMatching(/^ISO/), '3s'])
+    })
+  }
+})

@@ -1,0 +1,155 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type pg from 'pg'
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
+import { type Provisioned, type ProvisionOptions, provisionDatabase, withConnection } from '../../src/db/provision.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { connected } from '../support/globalSetup.ts'
+import { testTime } from '../support/time.ts'
+
+const { server } = inject('templates')
+
+let folder: string
+let database: TestDatabase | undefined
+let url: string | null
+const opened: Provisioned[] = []
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'iam-graph-test-'))
+  if (server !== null) database = await createTestDatabase()
+  url = database?.connection.connectionString ?? null
+})
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((one) => one.close()))
+})
+afterAll(async () => {
+  await database?.close()
+  await rm(folder, { recursive: true })
+})
+
+async function provision(options: Partial<ProvisionOptions> = {}): Promise<Provisioned> {
+  const defaults = { url, folder, poolSize: 2, timeout: 5, demoData: false, clock: () => testTime }
+  const provisioned = await provisionDatabase({ ...defaults, ...options })
+  opened.push(provisioned)
+  return provisioned
+}
+
+async function expectOneLine(refused: Promise<unknown>, message: string | RegExp): Promise<void> {
+  await expect(refused).rejects.toMatchObject({ name: 'StartupError', exitCode: 1 })
+  await expect(refused).rejects.toThrow(message)
+  await expect(refused).rejects.toMatchObject({ message: expect.stringMatching(/^[^\n]+$/) })
+}
+
+describe('a database', { timeout: 120_000 }, () => {
+  it('is migrated when it is opened first, and left without demo data where none is wanted', async () => {
+    const { kind, migrated, filled, database: opened } = await provision()
+    expect({ kind, filled }).toEqual({ kind: server === null ? 'embedded' : 'server', filled: false })
+    expect(migrated.length).toBeGreaterThan(0)
+    expect(await opened.prisma.organization.count()).toBe(0)
+  })
+
+  it('is filled with demo data while it is empty, and kept as it is from then on', async () => {
+    const first = await provision({ demoData: true })
+    expect(first).toMatchObject({ migrated: [], filled: true })
+    const [user] = await first.database.prisma.user.findMany({ take: 1 })
+    await first.database.prisma.user.update({ where: { id: user?.id ?? '' }, data: { firstname: 'Changed' } })
+    await first.close()
+    opened.pop()
+
+    const second = await provision({ demoData: true })
+    expect(second).toMatchObject({ migrated: [], filled: false })
+    expect(await second.database.prisma.user.count({ where: { firstname: 'Changed' } })).toBe(1)
+  })
+})
+
+describe('a server', () => {
+  const at = (address: string) => provision({ url: address, timeout: 1 })
+  const unreachable = "The PostgreSQL server of DATABASE_URL can't be reached: "
+
+  it('is refused in one line where nobody listens', async () => {
+    await expectOneLine(at('postgres://postgres@127.0.0.1:1/iam'), `${unreachable}connect ECONNREFUSED 127.0.0.1:1`)
+  })
+
+  it('is refused in one line where its name is unknown', async () => {
+    await expectOneLine(
+      at('postgres://postgres@db.invalid/iam'),
+      new RegExp(`^${unreachable}getaddrinfo (ENOTFOUND|EAI_AGAIN)`),
+    )
+  })
+
+  it('is refused in one line where it never answers', async () => {
+    const silent = createServer(() => {})
+    await once(silent.listen(0, '127.0.0.1'), 'listening')
+    const { port } = silent.address() as AddressInfo
+    await expectOneLine(at(`postgres://postgres@127.0.0.1:${port}/iam`), `${unreachable}timeout expired`)
+    silent.close()
+  })
+
+  it('is refused in one line where its address is none, without the password', async () => {
+    const refused = at('postgres://ada:hunter2@127.0.0.1:99999999/iam')
+    await expectOneLine(refused, unreachable)
+    await expect(refused).rejects.not.toThrow('hunter2')
+  })
+
+  if (server !== null) {
+    it('is migrated and filled once where two gateways start at once', async () => {
+      const shared = await createTestDatabase()
+      const options = { url: shared.connection.connectionString ?? null, demoData: true }
+      const both = await Promise.all([provision(options), provision(options)])
+      expect(both.filter(({ migrated }) => migrated.length > 0)).toHaveLength(1)
+      expect(both.filter(({ filled }) => filled)).toHaveLength(1)
+      expect(await both[0].database.prisma.organization.count()).toBe(3)
+      await Promise.all(opened.splice(0).map((one) => one.close()))
+      await shared.close()
+    })
+
+    it('is refused in one line where its database is not there', async () => {
+      const missing = new URL(server)
+      missing.pathname = '/no_such_database'
+      await expectOneLine(at(missing.href), `${unreachable}database "no_such_database" does not exist`)
+    })
+
+    it('is refused in one line where the role may not make tables', async () => {
+      const role = `iam_graph_test_${process.pid}`
+      const restricted = await createTestDatabase()
+      await connected(restricted.connection, async (client) => {
+        await client.query(`CREATE ROLE ${role} LOGIN`)
+        const address = new URL(restricted.connection.connectionString ?? '')
+        address.username = role
+        const refused = at(address.href)
+        await expectOneLine(
+          refused,
+          'The PostgreSQL server of DATABASE_URL failed: permission denied for schema public',
+        )
+        await client.query(`DROP ROLE ${role}`)
+      })
+      await restricted.close()
+    })
+
+    it('is given up in one line where it goes away meanwhile', async () => {
+      const location = {
+        kind: 'server',
+        connection: { connectionString: server },
+        poolSize: 1,
+        close: async () => {},
+      } as const
+      const refused = withConnection(location, 1, async (client) => {
+        await client.query('SELECT pg_terminate_backend(pg_backend_pid())')
+      })
+      await expectOneLine(refused, 'The PostgreSQL server of DATABASE_URL failed: terminating connection')
+    })
+
+    it('limits no migration, whatever it limits otherwise', async () => {
+      const limited = new URL(server)
+      limited.searchParams.set('options', '-c statement_timeout=50')
+      const connection: pg.ClientConfig = { connectionString: limited.href }
+      const location = { kind: 'server', connection, poolSize: 1, close: async () => {} } as const
+      const work = withConnection(location, 1, (client) => client.query('SELECT 1 AS one FROM pg_sleep(0.2)'))
+      expect((await work).rows).toEqual([{ one: 1 }])
+    })
+  }
+})

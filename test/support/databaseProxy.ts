@@ -1,0 +1,73 @@
+/** A way to a test database that can be cut: TCP in front of a server or of the embedded database's unix socket. */
+import net from 'node:net'
+import { join } from 'node:path'
+import type pg from 'pg'
+import type { TestDatabase } from './database.ts'
+
+export interface DatabaseProxy {
+  readonly connection: pg.ClientConfig
+  /** Breaks the connection that sends this text: before the database gets it, or once the database has answered it. */
+  cutAt(text: string, when: 'before' | 'after'): void
+  /** Breaks all connections and takes no new ones. */
+  close(): Promise<void>
+}
+
+export async function createDatabaseProxy({ connection }: TestDatabase): Promise<DatabaseProxy> {
+  const sockets = new Set<net.Socket>()
+  let cut: { readonly text: string; readonly when: 'before' | 'after' } | undefined
+  const server = net.createServer((client) => {
+    const upstream = net.connect(addressOf(connection))
+    let isLast = false
+    // For the client it breaks; the database sees an orderly end, because the embedded one does not survive others.
+    const end = () => {
+      client.destroy()
+      upstream.end()
+    }
+    for (const socket of [client, upstream]) {
+      sockets.add(socket)
+      socket.on('error', end).on('close', end)
+    }
+    client.on('data', (chunk) => {
+      if (cut === undefined || !chunk.includes(cut.text)) return upstream.write(chunk)
+      isLast = true
+      const { when } = cut
+      cut = undefined
+      return when === 'before' ? end() : upstream.write(chunk)
+    })
+    upstream.on('data', (chunk) => {
+      if (!isLast) client.write(chunk)
+      else if (endsAnswer(chunk)) end()
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as net.AddressInfo
+  return {
+    connection: through(connection, port),
+    cutAt(text, when) {
+      cut = { text, when }
+    },
+    close() {
+      for (const socket of sockets) socket.destroy()
+      return new Promise((resolve) => server.close(() => resolve()))
+    },
+  }
+}
+
+/** Whether it ends with ReadyForQuery (PostgreSQL's manual, section 55.7). */
+function endsAnswer(chunk: Buffer): boolean {
+  return chunk.subarray(-6, -1).equals(Buffer.from([0x5a, 0, 0, 0, 5]))
+}
+
+function addressOf({ connectionString, host }: pg.ClientConfig): net.NetConnectOpts {
+  if (connectionString === undefined) return { path: join(host ?? '', '.s.PGSQL.5432') }
+  const { hostname, port } = new URL(connectionString)
+  return { host: hostname, port: Number(port || 5432) }
+}
+
+function through(connection: pg.ClientConfig, port: number): pg.ClientConfig {
+  if (connection.connectionString === undefined) return { ...connection, host: '127.0.0.1', port }
+  const url = new URL(connection.connectionString)
+  url.hostname = '127.0.0.1'
+  url.port = String(port)
+  return { connectionString: url.href }
+}
