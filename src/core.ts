@@ -44,7 +44,9 @@ export function createCore({ authenticate, prepare, run, createContext, onUnexpe
     const principal = await authenticate(request.authorization)
     const prepared = prepare(request.document, request.operationName)
     if (request.readOnly && prepared.operation.operation !== 'query') {
-      throw new GatewayError('METHOD_NOT_ALLOWED', 'expected a query: a mutation must be sent by POST')
+      throw new GatewayError('METHOD_NOT_ALLOWED', 'expected a query: a mutation must be sent by POST', {
+        allow: 'POST',
+      })
     }
     return run(prepared, request.variables, createContext(principal, request.requestId))
   }

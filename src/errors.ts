@@ -10,6 +10,7 @@ export const errorCodes = {
   FORBIDDEN: 'The credential is valid, but lacks scopes that the operation needs.',
   BAD_REQUEST: 'The HTTP request is not one that GraphQL over HTTP knows.',
   METHOD_NOT_ALLOWED: 'The HTTP method can not carry the operation.',
+  NOT_ACCEPTABLE: 'The request accepts none of the media types that the gateway answers in.',
   UNSUPPORTED_MEDIA_TYPE: 'The body is not JSON.',
   GRAPHQL_PARSE_FAILED: 'The document is not GraphQL.',
   GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema.',
@@ -33,6 +34,8 @@ interface GatewayErrorOptions {
   readonly extensions?: Readonly<Record<string, unknown>>
   /** Seconds after which it is worth trying again. */
   readonly retryAfter?: number
+  /** The HTTP methods that would do. */
+  readonly allow?: string
   readonly cause?: unknown
 }
 
@@ -40,12 +43,14 @@ interface GatewayErrorOptions {
 export class GatewayError extends GraphQLError {
   readonly code: ErrorCode
   readonly retryAfter: number | undefined
+  readonly allow: string | undefined
 
   constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
     super(message, { extensions: { code, ...options.extensions } })
     this.name = 'GatewayError'
     this.code = code
     this.retryAfter = options.retryAfter
+    this.allow = options.allow
     if (options.cause !== undefined) this.cause = options.cause
   }
 }

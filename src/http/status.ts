@@ -4,7 +4,9 @@ import type { ErrorCode, GatewayError } from '../errors.ts'
 const statusByCode: Partial<Record<ErrorCode, number>> = {
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
+  NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
+  NOT_ACCEPTABLE: 406,
   PAYLOAD_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
   INTERNAL_SERVER_ERROR: 500,
@@ -30,7 +32,7 @@ export interface HttpError {
 export function httpError(error: GatewayError): HttpError {
   const headers: Record<string, string> = {}
   if (error.code === 'UNAUTHENTICATED') headers['WWW-Authenticate'] = challenge(error)
-  if (error.code === 'METHOD_NOT_ALLOWED') headers.Allow = 'POST'
+  if (error.allow !== undefined) headers.Allow = error.allow
   if (error.retryAfter !== undefined) headers['Retry-After'] = String(error.retryAfter)
   return {
     status: statusByCode[error.code] ?? 400,

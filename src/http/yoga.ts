@@ -1,12 +1,17 @@
 /** GraphQL over HTTP: Yoga as a thin adapter over the core. It reads requests and writes answers; the core decides. */
-import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GraphQLError } from 'graphql'
-import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga'
+import { createYoga, type Plugin } from 'graphql-yoga'
 import type { Core, Outcome } from '../core.ts'
 import { GatewayError } from '../errors.ts'
 import { type OnUnexpectedError, unexpected } from '../operation/run.ts'
+import { makesAddress, refuseAddress } from './address.ts'
+import { allowOrigin, preflightResponse } from './cors.ts'
+import { acceptedType } from './mediaType.ts'
+import { checkHeaders, type Parameters, readParameters } from './parameters.ts'
+import { refusal } from './refusal.ts'
 import type { Routes } from './routes.ts'
-import { httpError } from './status.ts'
+import { requestIdOf, standardHeaders } from './standardHeaders.ts'
 
 export interface YogaOptions {
   readonly core: Core
@@ -18,11 +23,19 @@ export interface YogaOptions {
   readonly onUnexpectedError: OnUnexpectedError
 }
 
-export function createYogaAdapter(options: YogaOptions): YogaServerInstance<object, object> {
-  const { endpoint, allowedOrigins, maxBodyBytes } = options
+/** A listener for node:http, and the same as a function from requests to responses. */
+export interface YogaAdapter {
+  (request: IncomingMessage, response: ServerResponse): Promise<void>
+  fetch(request: Request): Response | Promise<Response>
+}
+
+export function createYogaAdapter(options: YogaOptions): YogaAdapter {
+  const { endpoint, maxBodyBytes } = options
   const requestIds = new WeakMap<Request, string>()
-  return createYoga({
+  const yoga = createYoga({
     graphqlEndpoint: endpoint,
+    // Yoga's own answers every address that ends so. A space ends none.
+    healthCheckEndpoint: ' ',
     graphiql: false,
     landingPage: false,
     multipart: false,
@@ -30,69 +43,76 @@ export function createYogaAdapter(options: YogaOptions): YogaServerInstance<obje
     logging: false,
     parserAndValidationCache: false,
     maxRequestBodySize: maxBodyBytes,
-    // No credentials: the gateway takes bearer tokens only, never cookies.
-    cors:
-      allowedOrigins.length === 0
-        ? false
-        : { origin: [...allowedOrigins], credentials: false, methods: ['GET', 'POST'] },
-    maskedErrors: { maskError: (error) => maskTransportError(error, options.onUnexpectedError) },
+    cors: false,
+    // `ownRefusals` masks, because it knows the request and so the id that the client is told.
+    maskedErrors: false,
     plugins: [
-      everyResponse(requestIds),
-      otherRoutes(options.routes),
-      jsonOnly(),
+      everyResponse(options, requestIds),
+      otherRoutes(options, requestIds),
       throughCore(options.core, requestIds),
+      ownRefusals(options.onUnexpectedError, requestIds),
     ],
-  }) as YogaServerInstance<object, object>
+  })
+  const listener = async (request: IncomingMessage, response: ServerResponse) => {
+    // Yoga makes an address of the two, and answers with its stack where they make none.
+    if (makesAddress(request.headers.host, request.url)) await yoga(request, response)
+    else refuseAddress(response)
+  }
+  return Object.assign(listener, { fetch: async (request: Request) => yoga.fetch(request) })
 }
 
-/** A request id that the client gave, where it is one that may stand in a log. */
-const usableRequestId = /^[\w.-]{1,100}$/
-
-function everyResponse(requestIds: WeakMap<Request, string>): Plugin {
+function everyResponse(
+  { endpoint, allowedOrigins }: Pick<YogaOptions, 'endpoint' | 'allowedOrigins'>,
+  requestIds: WeakMap<Request, string>,
+): Plugin {
   return {
-    onRequest({ request }) {
-      const given = request.headers.get('x-request-id')
-      requestIds.set(request, given !== null && usableRequestId.test(given) ? given : randomUUID())
+    onRequest({ request, endResponse }) {
+      requestIds.set(request, requestIdOf(request.headers.get('x-request-id')))
+      const preflight = preflightResponse(request, allowedOrigins)
+      if (preflight !== undefined) endResponse(preflight)
     },
     onResponse({ request, response }) {
-      response.headers.set('X-Request-Id', requestIds.get(request) ?? '')
-      response.headers.set('X-Content-Type-Options', 'nosniff')
-      if (!response.headers.has('Cache-Control')) response.headers.set('Cache-Control', 'no-store')
+      // GraphiQL's files may be kept; what the endpoint says never, streams included.
+      const isCacheable = response.headers.has('Cache-Control') && new URL(request.url).pathname !== endpoint
+      for (const [name, value] of Object.entries(standardHeaders(idOf(request, requestIds)))) {
+        if (name !== 'Cache-Control' || !isCacheable) response.headers.set(name, value)
+      }
+      allowOrigin(request, response, allowedOrigins)
     },
   }
 }
 
-function otherRoutes(routes: Routes): Plugin {
+function otherRoutes({ routes, endpoint, onUnexpectedError }: YogaOptions, ids: WeakMap<Request, string>): Plugin {
   return {
     async onRequest({ request, url, endResponse }) {
-      const response = await routes(request, url.pathname)
-      if (response !== undefined) endResponse(response)
-    },
-  }
-}
-
-/** Forms and plain text are what a page of another origin may post without being asked; the gateway reads JSON. */
-function jsonOnly(): Plugin {
-  return {
-    onRequestParse({ request }) {
-      const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
-      if (request.method !== 'POST' || type === 'application/json' || type === 'application/graphql+json') return
-      throw transportError(new GatewayError('UNSUPPORTED_MEDIA_TYPE', 'expected a body of type application/json'))
+      try {
+        const response = await routes(request, url.pathname)
+        if (response !== undefined) endResponse(response)
+        else if (url.pathname !== endpoint)
+          endResponse(refusal([new GatewayError('NOT_FOUND', 'there is no such path')]))
+      } catch (error) {
+        endResponse(refusal([unexpected(error, idOf(request, ids), onUnexpectedError)]))
+      }
     },
   }
 }
 
 function throughCore(core: Core, requestIds: WeakMap<Request, string>): Plugin {
   return {
+    onRequestParse({ request, setRequestParser }) {
+      checkHeaders(request)
+      setRequestParser(readParameters)
+    },
     onParams({ request, setParamsHandler }) {
       setParamsHandler(async ({ params }) => {
+        const { query, operationName, variables } = params as Parameters
         const outcome = await core.handle({
           authorization: request.headers.get('authorization'),
-          document: params.query ?? '',
-          operationName: params.operationName,
-          variables: params.variables,
+          document: query,
+          operationName,
+          variables,
           readOnly: request.method === 'GET',
-          requestId: requestIds.get(request) ?? randomUUID(),
+          requestId: idOf(request, requestIds),
         })
         return toResult(outcome)
       })
@@ -101,29 +121,32 @@ function throughCore(core: Core, requestIds: WeakMap<Request, string>): Plugin {
 }
 
 function toResult(outcome: Outcome) {
-  if (!outcome.executed) return { errors: outcome.errors.map(transportError) }
-  return outcome.answer as { data: Record<string, unknown>; errors?: GraphQLError[] }
+  return outcome.executed ? (outcome.answer as { data: Record<string, unknown> }) : { errors: [...outcome.errors] }
 }
 
-/** The error with what Yoga reads from it: status and headers. Only for errors before execution. */
-function transportError(error: GatewayError): GraphQLError {
-  const { status, headers, onlyForGraphqlResponse } = httpError(error)
-  const { invalidToken: _, ...extensions } = error.extensions
-  const http = { status, headers, ...(onlyForGraphqlResponse ? { spec: true } : {}) }
-  const told = new GraphQLError(error.message, { extensions: { ...extensions, http } })
-  if (error.locations !== undefined)
-    Object.defineProperty(told, 'locations', { value: error.locations, enumerable: true })
-  return told
+/** Writes the answers where nothing has been executed: the core refused, or Yoga could not read the request. */
+function ownRefusals(onUnexpectedError: OnUnexpectedError, requestIds: WeakMap<Request, string>): Plugin {
+  return {
+    onResultProcess({ request, result, setResultProcessor }) {
+      // What has been executed has data, be it null.
+      if (!('errors' in result) || 'data' in result || !result.errors?.length) return
+      const errors = result.errors.map((error) => inOwnWords(error, idOf(request, requestIds), onUnexpectedError))
+      const type = acceptedType(request.headers.get('accept')) ?? 'application/json'
+      setResultProcessor(() => refusal(errors, type), type)
+    },
+  }
 }
 
-/** Errors of Yoga's own reading of the request, in the gateway's codes. */
-function maskTransportError(error: unknown, onUnexpectedError: OnUnexpectedError): GraphQLError {
-  if (error instanceof GatewayError) return transportError(error)
-  if (!(error instanceof GraphQLError) || error.extensions.code === undefined) {
-    return transportError(unexpected(error, randomUUID(), onUnexpectedError))
+function inOwnWords(error: unknown, requestId: string, onUnexpectedError: OnUnexpectedError): GatewayError {
+  if (error instanceof GatewayError) return error
+  const { extensions, originalError } = error instanceof GraphQLError ? error : { originalError: error }
+  if (extensions?.code === 'REQUEST_ENTITY_TOO_LARGE') {
+    return new GatewayError('PAYLOAD_TOO_LARGE', 'expected a smaller body')
   }
-  if (error.extensions.code === 'REQUEST_ENTITY_TOO_LARGE') {
-    return transportError(new GatewayError('PAYLOAD_TOO_LARGE', 'expected a smaller body'))
-  }
-  return error
+  if (extensions?.code === 'BAD_REQUEST') return new GatewayError('BAD_REQUEST', 'expected a request that can be read')
+  return unexpected(originalError ?? error, requestId, onUnexpectedError)
+}
+
+function idOf(request: Request, requestIds: WeakMap<Request, string>): string {
+  return requestIds.get(request) ?? requestIdOf(null)
 }

@@ -62,14 +62,21 @@ export async function expected<T, Kind extends abstract new (...given: never[]) 
   try {
     return await work()
   } catch (error) {
-    if (kinds.some((kind) => error instanceof kind)) return error as InstanceType<Kind>
+    if (error instanceof Failure && kinds.some((kind) => error instanceof kind)) {
+      return asData(error) as InstanceType<Kind>
+    }
     throw error
   }
 }
 
+/** The failure as a value: an Error that a resolver returns is taken for one that it threw. */
+function asData<F extends Failure>(failure: F): F {
+  return { ...failure, name: failure.name, message: failure.message }
+}
+
 /** The object type of a mutation's answer: the failure's, or the payload's. */
 export function typeOfResult(payload: string): (value: object) => string {
-  return (value) => (value instanceof Failure ? value.typeName : payload)
+  return (value) => ('typeName' in value ? (value as Failure).typeName : payload)
 }
 
 /** Collects what is wrong with an input, so that everything is told at once. */

@@ -52,13 +52,18 @@ export async function findByIdentity(kind: string, id: string, context: Context)
   return (await findByKind[kind]?.(id, context)) ?? null
 }
 
+/** Whether the caller's scopes cover the type. */
+export function isCovered(type: string, { principal }: Context, schema: GraphQLSchema): boolean {
+  const declaring = schema.getType(type)
+  return declaring !== undefined && (declaredScopes(declaring) ?? []).every((scope) => principal.scopes.has(scope))
+}
+
 /**
  * The row, branded with its type; null where the caller's scopes do not cover the type: which type a reference leads to
  * is known only once it has been followed, so this one check of scopes can't be made before the operation is run.
  */
-export function branded({ type, row }: Found, { principal }: Context, schema: GraphQLSchema): object | null {
-  const declaring = schema.getType(type)
-  if (!declaring || !(declaredScopes(declaring) ?? []).every((scope) => principal.scopes.has(scope))) return null
+export function branded({ type, row }: Found, context: Context, schema: GraphQLSchema): object | null {
+  if (!isCovered(type, context, schema)) return null
   brandWithType(row, type as never)
   return row
 }

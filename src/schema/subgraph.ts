@@ -4,11 +4,13 @@
  */
 import { printSubgraphSchema } from '@apollo/subgraph'
 import { MapperKind, mapSchema } from '@graphql-tools/utils'
+import { getTypeBrand } from '@pothos/core'
 import {
   GraphQLInterfaceType,
   GraphQLObjectType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
+  GraphQLUnionType,
   type NamedTypeNode,
 } from 'graphql'
 
@@ -16,7 +18,7 @@ import type { Context } from '../context.ts'
 import { badInput, GatewayError } from '../errors.ts'
 import { Access, accessTypes } from './access.ts'
 import { builder } from './builder.ts'
-import { branded, type Found, findByIdentity, isKind } from './identity.ts'
+import { branded, type Found, findByIdentity, isCovered, isKind } from './identity.ts'
 import './index.ts'
 import { Organization } from './organization.ts'
 import { Permission } from './permission.ts'
@@ -61,6 +63,8 @@ export function createSubgraph(): { readonly schema: GraphQLSchema; readonly sdl
       const config = type.toConfig()
       return new GraphQLInterfaceType({ ...config, ...withoutNode(config.interfaces, config.astNode) })
     },
+    [MapperKind.UNION_TYPE]: (type) =>
+      type.name === '_Entity' ? new GraphQLUnionType({ ...type.toConfig(), resolveType: entityType }) : undefined,
     [MapperKind.QUERY_ROOT_FIELD]: (field, name) => {
       if (name === 'node' || name === 'nodes') return null
       if (name === '_entities') return { ...field, resolve: resolveEntities }
@@ -84,6 +88,11 @@ function withoutNode<Tree extends { readonly interfaces?: readonly NamedTypeNode
   }
 }
 
+/** The name that `branded` gave the row. */
+function entityType(row: unknown): string {
+  return String(getTypeBrand(row))
+}
+
 /** What the representations refer to, in their order, with null in the place of what is not there or is malformed. */
 function resolveEntities(
   _: unknown,
@@ -101,14 +110,16 @@ async function findEntity(given: unknown, context: Context, schema: GraphQLSchem
   if (typeof given !== 'object' || given === null) return null
   const { __typename: name, ...keys } = given as Representation
   if (typeof name !== 'string') return null
-  const found = await findReferred(accessNames.has(name) ? 'Access' : name, keys, context)
+  const kind = accessNames.has(name) ? 'Access' : name
+  // Nothing is looked for on behalf of somebody who may not see it: how long that takes tells whether it is there.
+  if (!isKind(kind) || !isCovered(kind, context, schema)) return null
+  const found = await findReferred(kind, keys, context)
   // A reference to one type of access does not find an access of another type.
   if (found === null || (found.type !== name && name !== 'Access')) return null
   return branded(found, context, schema)
 }
 
 async function findReferred(kind: string, { id, customerId }: Representation, context: Context): Promise<Found | null> {
-  if (!isKind(kind)) return null
   if (kind === 'Organization' && isCustomerId(customerId) && id === undefined) {
     const row = await context.loaders.organization.load(customerId)
     return row && { type: kind, row }

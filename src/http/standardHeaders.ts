@@ -1,0 +1,14 @@
+/** What stands on every response. */
+import { randomUUID } from 'node:crypto'
+
+/** A request id that may stand in a log. */
+const usable = /^[\w.-]{1,100}$/
+
+/** The request id that the client gave, where it is usable; a new one otherwise. */
+export function requestIdOf(given: string | null): string {
+  return given !== null && usable.test(given) ? given : randomUUID()
+}
+
+export function standardHeaders(requestId: string) {
+  return { 'X-Request-Id': requestId, 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' }
+}

@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { type Database, openDatabase } from '../../src/db/client.ts'
+import { graphql } from '../generated/gql.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { createDatabaseProxy, type DatabaseProxy } from '../support/databaseProxy.ts'
+import { demoAccessId } from '../support/demoUser.ts'
+import { createHarness, type Harness } from '../support/harness.ts'
+
+const HttpIssue = graphql(`
+  mutation HttpIssue($input: IssueTokenInput!) {
+    issueToken(input: $input) {
+      __typename
+      ... on IssueTokenPayload { secret token { name } }
+    }
+  }
+`)
+
+/** One test after the other, because the last takes the database away for good. */
+describe.sequential('while the database fails', () => {
+  let target: TestDatabase
+  let proxy: DatabaseProxy
+  let database: Database
+  let harness: Harness
+  beforeAll(async () => {
+    target = await createTestDatabase({ demo: true })
+    proxy = await createDatabaseProxy(target)
+    const poolSize = target.kind === 'embedded' ? 1 : 4
+    database = openDatabase({ connection: proxy.connection, poolSize, timeout: 1 })
+    harness = await createHarness({}, { database })
+  })
+  afterAll(async () => {
+    await harness.close()
+    await database.close()
+    await proxy.close()
+    await target.close()
+  })
+
+  const issue = (idempotencyKey: string) =>
+    harness.ask(HttpIssue, { input: { accessId: demoAccessId('Provisioning'), name: 'Outage', idempotencyKey } })
+  /** The embedded database needs a moment to see that its one connection is gone. */
+  const recovered = () => vi.waitFor(() => database.ping(), { timeout: 10_000, interval: 50 })
+
+  it('a change is OUTCOME_UNKNOWN when the connection breaks at its commit; asked again, it happened once', async () => {
+    for (const when of ['before', 'after'] as const) {
+      await recovered()
+      proxy.cutAt('COMMIT', when)
+      const { status, data, errors } = await issue(`cut ${when}`)
+      expect({ status, data }).toEqual({ status: 200, data: null })
+      expect(errors).toMatchObject([{ path: ['issueToken'], extensions: { code: 'OUTCOME_UNKNOWN', retryable: true } }])
+      await recovered()
+      const again = await issue(`cut ${when}`)
+      expect(again.data?.issueToken).toMatchObject({
+        secret: when === 'after' ? null : expect.stringMatching(/^iamt_/),
+        token: { name: 'Outage' },
+      })
+      expect(await database.prisma.idempotencyKey.count({ where: { key: `cut ${when}` } })).toBe(1)
+    }
+    expect(await database.prisma.token.count({ where: { name: 'Outage' } })).toBe(2)
+  })
+
+  it('a change is SERVICE_UNAVAILABLE when the connection breaks earlier, because nothing happened', async () => {
+    proxy.cutAt('INSERT INTO', 'before')
+    const { status, errors } = await issue('cut early')
+    expect(status).toBe(200)
+    expect(errors).toMatchObject([
+      { message: 'the database is out of reach', path: ['issueToken'], extensions: { code: 'SERVICE_UNAVAILABLE' } },
+    ])
+    await recovered()
+    expect(await database.prisma.idempotencyKey.count({ where: { key: 'cut early' } })).toBe(0)
+  })
+
+  it('a statement that takes too long is a TIMEOUT, and what it changed is taken back', async () => {
+    await database.prisma.$executeRaw`
+      CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(4); RETURN NEW; END $$`
+    await database.prisma.$executeRaw`
+      CREATE TRIGGER slow_tokens BEFORE INSERT ON tokens FOR EACH ROW EXECUTE FUNCTION dawdle()`
+    const { status, data, errors } = await issue('slow')
+    expect({ status, data }).toEqual({ status: 200, data: null })
+    expect(errors).toMatchObject([{ message: 'the database took too long', extensions: { code: 'TIMEOUT' } }])
+    await recovered()
+    expect(await database.prisma.idempotencyKey.count({ where: { key: 'slow' } })).toBe(0)
+    await database.prisma.$executeRaw`DROP TRIGGER slow_tokens ON tokens`
+  })
+
+  it('a field is SERVICE_UNAVAILABLE when the database is gone, and the others are answered', async () => {
+    const query = '{ viewer { subject user { id } } }'
+    expect(await harness.askRaw(query)).toMatchObject({ status: 200, errors: undefined })
+    await proxy.close()
+    const { status, errors, headers } = await harness.askRaw('{ viewer { subject access { id } } }')
+    expect(status).toBe(200)
+    expect(errors).toMatchObject([{ path: ['viewer', 'access'], extensions: { code: 'SERVICE_UNAVAILABLE' } }])
+    expect(headers.has('retry-after')).toBe(false)
+  })
+
+  it('a caller whose organization has to be looked up is told to come back', async () => {
+    const stranger = { claims: { sub: 'a', customer_id: 2, scope: 'users:read' } }
+    const { status, headers, data, errors } = await harness.askRaw('{ viewer { subject } }', {}, stranger)
+    expect({ status, data }).toEqual({ status: 503, data: undefined })
+    expect(headers.get('retry-after')).toBe('1')
+    expect(errors).toEqual([{ message: 'the database is out of reach', extensions: { code: 'SERVICE_UNAVAILABLE' } }])
+  })
+
+  it('/ready says so, and /health does not ask', async () => {
+    const response = await harness.fetch('/ready')
+    expect(response.status).toBe(503)
+    expect(await response.json()).toEqual({ ready: false, accepting: true, keys: true, database: false })
+    expect((await harness.fetch('/health')).status).toBe(200)
+  })
+
+  it('nothing of it is unexpected', () => {
+    expect(harness.unexpected).toEqual([])
+  })
+})
