@@ -104,17 +104,18 @@ function announcement(started: Started, config: Config): string {
 
 async function runSeed({ users }: { users: number }): Promise<void> {
   const config = readConfig(process.env)
-  const [{ bulkSeed }, { createProgress }, { locateDatabase, withConnection }, { migrate }] = await Promise.all([
+  const [{ bulkSeed }, { createProgress }, { bringUpToDate, locateDatabase, withConnection }] = await Promise.all([
     import('./db/bulkSeed.ts'),
     import('./db/progress.ts'),
     import('./db/provision.ts'),
-    import('./db/migrate.ts'),
   ])
   const location = await locateDatabase({ url: config.DATABASE_URL, folder: config.DATA_DIR, poolSize: 1 })
   try {
     const result = await withConnection(location, config.DATABASE_TIMEOUT, async (client) => {
-      await migrate(client)
-      return bulkSeed(client, { users, now: new Date(), onProgress: createProgress(process.stderr) })
+      const clock = () => new Date()
+      // The demo first: a database that is no longer empty would never be given it.
+      await bringUpToDate(client, { demoData: config.DEMO_DATA, clock })
+      return bulkSeed(client, { users, now: clock(), onProgress: createProgress(process.stderr) })
     })
     const rate = Math.round(result.rows / Math.max(result.seconds, 0.001))
     process.stdout.write(

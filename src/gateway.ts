@@ -82,9 +82,14 @@ export function createGateway(options: GatewayOptions): Gateway {
   let subgraph: Promise<typeof graph> | undefined
   const adapterFor = (path: string | undefined) => {
     if (!options.subgraph || path?.split('?')[0] !== subgraphEndpoint) return graph
-    subgraph ??= import('./schema/subgraph.ts').then(({ createSubgraph }) =>
-      serve(createSubgraph().schema, subgraphEndpoint),
-    )
+    subgraph ??= import('./schema/subgraph.ts')
+      .then(({ createSubgraph }) => serve(createSubgraph().schema, subgraphEndpoint))
+      .catch((error: unknown) => {
+        // The public graph knows no such path and says so; the next request tries again.
+        subgraph = undefined
+        onUnexpectedError(error, 'subgraph')
+        return graph
+      })
     return subgraph
   }
 

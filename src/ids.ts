@@ -1,6 +1,7 @@
 /** Ids as clients write them → ids as the database has them. What is no id is BAD_USER_INPUT, not "not found". */
 import { isUuid } from './auth/uuid.ts'
 import { badInput } from './errors.ts'
+import { isPrintableName } from './printable.ts'
 
 const int4Max = 2_147_483_647
 const nameLength = 200
@@ -18,15 +19,10 @@ export function integerIdOf(argument: string, text: string): number {
   return value
 }
 
-/** The id of a role or a permission: 1 to 200 characters, none of them a control character. Throws BAD_USER_INPUT otherwise. */
+/** The id of a role or a permission: 1 to 200 printable characters. Throws BAD_USER_INPUT otherwise. */
 export function nameIdOf(argument: string, text: string): string {
-  if (text === '' || text.length > nameLength || hasControlCharacter(text)) {
+  if (!isPrintableName(text, nameLength)) {
     throw badInput(argument, `an id of 1 to ${nameLength} printable characters`, text)
   }
   return text
-}
-
-/** Whether the text has a control character. PostgreSQL's texts can't hold NUL, and nothing that is searched for holds the others. */
-export function hasControlCharacter(text: string): boolean {
-  return /\p{Cc}/u.test(text)
 }

@@ -57,11 +57,12 @@ describe('a server', () => {
     const { url } = await start()
     const health = await fetch(`${url}/health`)
     expect({ status: health.status, body: await health.json() }).toEqual({ status: 200, body: { status: 'ok' } })
-    const ready = await fetch(`${url}/ready`)
-    expect({ status: ready.status, body: await ready.json() }).toEqual({
-      status: 200,
-      body: { ready: true, accepting: true, keys: true, database: true },
-    })
+    const readiness = async () => {
+      const ready = await fetch(`${url}/ready`)
+      return { status: ready.status, ...(await ready.json()) }
+    }
+    const ready = { status: 200, ready: true, accepting: true, keys: true, database: true }
+    await expect.poll(readiness, { timeout: 20_000 }).toEqual(ready)
     expect((await fetch(`${url}/ready`, { method: 'HEAD' })).status).toBe(200)
   })
 

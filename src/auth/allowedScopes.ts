@@ -3,7 +3,7 @@
  * where a resource is written `zone:example.com`. Pure rules over it: whether it contradicts itself, and what of it
  * exceeds what its issuer holds.
  */
-import { isPrintable } from './printable.ts'
+import { isPrintableName } from '../printable.ts'
 import { isResource } from './resource.ts'
 import { isGrantableGeneralScope } from './scopes.ts'
 
@@ -133,7 +133,7 @@ function eachOf<Entry>(
 }
 
 function idIssues(id: string, path: readonly string[]): readonly Issue[] {
-  return isPrintable(id, longestId)
+  return isPrintableName(id, longestId)
     ? []
     : [{ path, message: `expected an id of 1 to ${longestId} printable characters` }]
 }

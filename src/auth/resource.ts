@@ -1,5 +1,5 @@
 /** A resource in the text form of the token documents, `zone:example.com`, and back. */
-import { isPrintable } from './printable.ts'
+import { isPrintableName } from '../printable.ts'
 
 export interface Resource {
   readonly type: 'ZONE'
@@ -26,7 +26,7 @@ const longestZone = 255
 export function isResource(text: string): boolean {
   if (!text.startsWith('zone:')) return false
   const { id } = parseResource(text)
-  return isPrintable(id, longestZone) && !/\s/u.test(id)
+  return isPrintableName(id, longestZone) && !/\s/u.test(id)
 }
 
 /** The resource that the text names. Throws where it is none: what is stored was checked when it was written. */

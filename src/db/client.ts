@@ -24,7 +24,7 @@ export interface Database {
 export function openDatabase(options: DatabaseOptions): Database {
   const pool = createPool(options)
   const adapter = new PrismaPg(pool, { disposeExternalPool: false })
-  const prisma = createPrisma(adapter, options.onStatement)
+  const prisma = createPrisma(adapter, options)
   return {
     prisma,
     async ping() {
@@ -72,9 +72,11 @@ function createPool({ connection, poolSize, timeout }: DatabaseOptions): pg.Pool
   return pool
 }
 
-function createPrisma(adapter: PrismaPg, onStatement: DatabaseOptions['onStatement']): PrismaClient {
-  if (onStatement === undefined) return new PrismaClient({ adapter })
-  const prisma = new PrismaClient({ adapter, log: [{ emit: 'event', level: 'query' }] })
+function createPrisma(adapter: PrismaPg, { timeout, onStatement }: DatabaseOptions): PrismaClient {
+  // A transaction waits for its connection as long as a statement does, and has time for a few statements.
+  const transactionOptions = { maxWait: timeout * 1_000, timeout: timeout * 2_000 }
+  if (onStatement === undefined) return new PrismaClient({ adapter, transactionOptions })
+  const prisma = new PrismaClient({ adapter, transactionOptions, log: [{ emit: 'event', level: 'query' }] })
   prisma.$on('query', (event) => onStatement(event.query))
   return prisma
 }

@@ -92,18 +92,33 @@ function reasonOf(error: unknown): string {
   return error.message.split('\n')[0] || String((error as NodeJS.ErrnoException).code)
 }
 
+/** The first version with everything that the migrations use. */
+const oldestServer = 15
+
+/**
+ * Applies the migrations that are missing and fills an empty database with demo data, where that is wanted. Gateways
+ * that start at once wait for each other. Throws StartupError as `migrate` does, and where the server is too old.
+ */
+export function bringUpToDate(
+  client: pg.Client,
+  { demoData, clock }: Pick<ProvisionOptions, 'demoData' | 'clock'>,
+): Promise<Pick<Provisioned, 'migrated' | 'filled'>> {
+  return underLock(client, async () => {
+    const { rows } = await client.query<{ server_version_num: string }>('SHOW server_version_num')
+    const major = Math.floor(Number(rows[0]?.server_version_num) / 10_000)
+    if (major < oldestServer) throw new StartupError(`Expected PostgreSQL ${oldestServer} or later, found ${major}`)
+    const migrated = await migrate(client)
+    const filled = demoData && (await isEmpty(client))
+    if (filled) await fillDemoData(client, clock())
+    return { migrated, filled }
+  })
+}
+
 /** Reaches the database, brings it up to date and opens it. Throws StartupError with what an operator can do something about. */
 export async function provisionDatabase(options: ProvisionOptions): Promise<Provisioned> {
   const location = await locateDatabase(options)
   try {
-    const done = await withConnection(location, options.timeout, (client) =>
-      underLock(client, async () => {
-        const migrated = await migrate(client)
-        const filled = options.demoData && (await isEmpty(client))
-        if (filled) await fillDemoData(client, options.clock())
-        return { migrated, filled }
-      }),
-    )
+    const done = await withConnection(location, options.timeout, (client) => bringUpToDate(client, options))
     const database = openDatabase({
       connection: location.connection,
       poolSize: location.poolSize,

@@ -64,7 +64,7 @@ export function createRunner({ schema, limits, timeout, onUnexpectedError, openI
         hideSuggestions,
       }),
     )
-    const { data, errors } = await within(timeout, answer)
+    const { data, errors } = await within(timeout, answer, operation.operation === 'mutation')
     if (errors === undefined) return { data }
     return { data, errors: errors.map((error) => presentable(error, context.requestId, onUnexpectedError)) }
   }
@@ -85,11 +85,17 @@ function coerceVariables(
   throw new DocumentRefused(errors.map((error) => new GatewayError('BAD_USER_INPUT', error.message)))
 }
 
-/** The result, or one with a TIMEOUT when it takes longer. What was begun in the database ends by its own timeout. */
-async function within(seconds: number, result: Promise<ExecutionResult>): Promise<ExecutionResult> {
+/**
+ * The result, or an error when it takes longer: a query is given up, a change may still be committed. What was begun in
+ * the database ends by its own timeout.
+ */
+async function within(seconds: number, result: Promise<ExecutionResult>, changes: boolean): Promise<ExecutionResult> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<ExecutionResult>((resolve) => {
-    const error = new GatewayError('TIMEOUT', `the operation took longer than ${seconds} s`)
+    const message = `the operation took longer than ${seconds} s`
+    const error = changes
+      ? new GatewayError('OUTCOME_UNKNOWN', message, { extensions: { retryable: true } })
+      : new GatewayError('TIMEOUT', message)
     timer = setTimeout(() => resolve({ data: null, errors: [error] }), seconds * 1_000)
   })
   try {

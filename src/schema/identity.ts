@@ -47,23 +47,23 @@ export function isKind(kind: string): boolean {
   return Object.hasOwn(findByKind, kind)
 }
 
-/** What of the kind has the id; null where there is none that the caller may see. Throws BAD_USER_INPUT for what is no id. */
+/** What of the kind has the id; null where there is none. Throws BAD_USER_INPUT for what is no id. Ask `isCovered` first. */
 export async function findByIdentity(kind: string, id: string, context: Context): Promise<Found | null> {
   return (await findByKind[kind]?.(id, context)) ?? null
 }
 
-/** Whether the caller's scopes cover the type. */
-export function isCovered(type: string, { principal }: Context, schema: GraphQLSchema): boolean {
-  const declaring = schema.getType(type)
+/**
+ * Whether the caller's scopes cover the kind. Which kind a reference leads to is part of its id, so this one check of
+ * scopes can't be made before the operation is run. It is made before anything is looked for: how long that takes would
+ * tell whether it is there.
+ */
+export function isCovered(kind: string, { principal }: Context, schema: GraphQLSchema): boolean {
+  const declaring = schema.getType(kind)
   return declaring !== undefined && (declaredScopes(declaring) ?? []).every((scope) => principal.scopes.has(scope))
 }
 
-/**
- * The row, branded with its type; null where the caller's scopes do not cover the type: which type a reference leads to
- * is known only once it has been followed, so this one check of scopes can't be made before the operation is run.
- */
-export function branded({ type, row }: Found, context: Context, schema: GraphQLSchema): object | null {
-  if (!isCovered(type, context, schema)) return null
+/** The row, branded with its type, so that an interface or a union knows which it is. */
+export function branded({ type, row }: Found): object {
   brandWithType(row, type as never)
   return row
 }

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts'
 import { badInput, GatewayError } from '../errors.ts'
 import { idList } from '../search/condition.ts'
 import { builder } from './builder.ts'
-import { branded, findByIdentity, isKind } from './identity.ts'
+import { branded, findByIdentity, isCovered, isKind } from './identity.ts'
 
 export const Node = builder.interfaceRef<object>('Node').implement({
   description: 'Something with an identity of its own.',
@@ -33,11 +33,12 @@ async function findNode(
   const kind = text.slice(0, Math.max(text.indexOf(':'), 0))
   const id = text.slice(kind.length + 1)
   if (!isNodeKind(kind) || nodeIdOf(kind, id) !== nodeId) throw badInput(argument, 'a nodeId', nodeId)
+  if (!isCovered(kind, context, schema)) return null
   const found = await findByIdentity(kind, id, context).catch((error: unknown) => {
     if (error instanceof GatewayError && error.code === 'BAD_USER_INPUT') throw badInput(argument, 'a nodeId', nodeId)
     throw error
   })
-  return found && branded(found, context, schema)
+  return found && branded(found)
 }
 
 /** Organizations have an identity, but are no nodes. */

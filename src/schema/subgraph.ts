@@ -111,12 +111,10 @@ async function findEntity(given: unknown, context: Context, schema: GraphQLSchem
   const { __typename: name, ...keys } = given as Representation
   if (typeof name !== 'string') return null
   const kind = accessNames.has(name) ? 'Access' : name
-  // Nothing is looked for on behalf of somebody who may not see it: how long that takes tells whether it is there.
   if (!isKind(kind) || !isCovered(kind, context, schema)) return null
   const found = await findReferred(kind, keys, context)
   // A reference to one type of access does not find an access of another type.
-  if (found === null || (found.type !== name && name !== 'Access')) return null
-  return branded(found, context, schema)
+  return found === null || (found.type !== name && name !== 'Access') ? null : branded(found)
 }
 
 async function findReferred(kind: string, { id, customerId }: Representation, context: Context): Promise<Found | null> {

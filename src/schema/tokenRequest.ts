@@ -9,13 +9,13 @@ import {
   noAllowedScopes,
   withoutRepetitions,
 } from '../auth/allowedScopes.ts'
-import { isPrintable } from '../auth/printable.ts'
 import { grantableScopes, isScope } from '../auth/scopes.ts'
 import { callerHoldings, heldRoles, permissionsOfRoles } from '../caller.ts'
 import type { Context } from '../context.ts'
 import type { Access } from '../db/generated/prisma/client.ts'
 import type { IdempotentRequest } from '../db/idempotency.ts'
 import { integerIdOf } from '../ids.ts'
+import { isPrintableName } from '../printable.ts'
 import { AllowedScopesInput, storedAllowedScopes } from './allowedScopes.ts'
 import { builder } from './builder.ts'
 import { InputCheck, ScopeNotGranted, TokenPolicyBroken } from './failure.ts'
@@ -66,7 +66,7 @@ export function readTokenRequest(input: Input, { policy }: Context, now: Date): 
   const check = new InputCheck()
   const accessId = check.read(['accessId'], () => integerIdOf('accessId', input.accessId))
   const { name, scope, idempotencyKey } = input
-  if (!isPrintable(name, longestName) || name.trim() === '') {
+  if (!isPrintableName(name, longestName) || name.trim() === '') {
     check.add({ path: ['name'], message: `expected 1 to ${longestName} printable characters, received ${name.length}` })
   }
   const expiresAt = input.expiresAt ?? new Date(now.getTime() + policy.tokenDefaultLifetime * 1_000)
@@ -76,7 +76,7 @@ export function readTokenRequest(input: Input, { policy }: Context, now: Date): 
   check.add(
     ...contradictions(allowedScopes).map(({ path, message }) => ({ path: ['allowedScopes', ...path], message })),
   )
-  if (typeof idempotencyKey === 'string' && !isPrintable(idempotencyKey, longestKey)) {
+  if (typeof idempotencyKey === 'string' && !isPrintableName(idempotencyKey, longestKey)) {
     check.add({ path: ['idempotencyKey'], message: `expected 1 to ${longestKey} printable characters` })
   }
   check.finish()

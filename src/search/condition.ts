@@ -1,7 +1,7 @@
 /** Pieces of the conditions that searches are made of. Values are always parameters, never text of the statement. */
 import { Prisma } from '../db/generated/prisma/client.ts'
 import { badInput } from '../errors.ts'
-import { hasControlCharacter } from '../ids.ts'
+import { isPrintable } from '../printable.ts'
 
 const longestText = 200
 
@@ -16,10 +16,9 @@ export function given<T>(value: T | null | undefined, make: (value: T) => Prisma
   return value === null || value === undefined ? undefined : make(value)
 }
 
-/** A text to search for, as it is. Throws BAD_USER_INPUT beyond 200 characters, or where one is a control character. */
+/** A text to search for, as it is. Throws BAD_USER_INPUT beyond 200 characters, or where one is not printable. */
 export function searchText(argument: string, text: string): string {
-  if (text.length > longestText) throw badInput(argument, `at most ${longestText} characters`, text)
-  if (hasControlCharacter(text)) throw badInput(argument, 'no control characters', text)
+  if (!isPrintable(text, longestText)) throw badInput(argument, `at most ${longestText} printable characters`, text)
   return text
 }
 

@@ -214,16 +214,20 @@ describe('a gateway whose key set is out of reach', () => {
       ])
       expect(refused.headers.get('retry-after')).toBe('5')
       expect(refused.headers.get('www-authenticate')).toBeNull()
-      const unready = await harness.fetch('/ready')
-      expect(unready.status).toBe(503)
-      expect(await unready.json()).toEqual({ ready: false, accepting: true, keys: false, database: true })
+      const readiness = async () => {
+        const ready = await harness.fetch('/ready')
+        return { status: ready.status, ...(await ready.json()) }
+      }
+      const patient = { timeout: 20_000 }
+      const unready = { status: 503, ready: false, accepting: true, keys: false, database: true }
+      await expect.poll(readiness, patient).toEqual(unready)
       expect((await harness.fetch('/health')).status).toBe(200)
 
       server.answer = serving(first.jwk)
       elapsed += 5 * seconds
       const answered = await harness.askRaw('{ viewer { subject } }', undefined, { authorization })
       expect(answered).toMatchObject({ status: 200, data: { viewer: { subject: 'ada' } } })
-      expect((await harness.fetch('/ready')).status).toBe(200)
+      await expect.poll(readiness, patient).toMatchObject({ status: 200, ready: true, keys: true })
     } finally {
       await harness.close()
     }

@@ -118,17 +118,14 @@ describe('the command line', () => {
     for (const scope of allScopes) expect(stdout).toContain(scope)
   })
 
-  it.each([
-    [['sing']],
-    [['start', '--loud']],
-    [['seed']],
-    [['seed', '--users', '0']],
-    [['seed', '--users', '1000001']],
-  ])('refuses what it does not know, in one line: %j', async (args) => {
-    const { code, stdout, stderr } = await run(args)
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(stderr).toMatch(/^error: [^\n]+\n$/)
-  })
+  it.each([[['sing']], [['seed']], [['seed', '--users', '1000001']]])(
+    'refuses what it does not know, in one line: %j',
+    async (args) => {
+      const { code, stdout, stderr } = await run(args)
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+      expect(stderr).toMatch(/^error: [^\n]+\n$/)
+    },
+  )
 })
 
 describe('seed', () => {

@@ -89,7 +89,7 @@ describe('a first start', () => {
 
   it('is healthy, ready, and closed to those without a credential', async () => {
     expect((await fetch(`${url}/health`)).status).toBe(200)
-    expect((await fetch(`${url}/ready`)).status).toBe(200)
+    await expect.poll(async () => (await fetch(`${url}/ready`)).status, { timeout: 20_000 }).toBe(200)
     expect(await ask('{ viewer { subject } }')).toMatchObject({ status: 401 })
   })
 })

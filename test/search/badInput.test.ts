@@ -17,7 +17,7 @@ const refusedValues: readonly (readonly [title: string, document: string, variab
         [`the ${field} id ${JSON.stringify(v)}`, `query ($v: ID!) { ${field}(id: $v) { id } }`, { v }, 'id'] as const,
     ),
   ),
-  ...['', 'a\u0000b', 'a\nb', 'a\u007f', 'r'.repeat(201)].flatMap((v) =>
+  ...['', 'a\u0000b', 'a\nb', 'a\u007f', '\ud800', 'r'.repeat(201)].flatMap((v) =>
     ['role', 'permission'].map(
       (field) =>
         [
@@ -88,6 +88,8 @@ const refusedValues: readonly (readonly [title: string, document: string, variab
       ['users', 'UserSearch', 'search.permissionId', { permissionId: 'a\u0000' }],
       ['users', 'UserSearch', 'search.text', { text: 'x'.repeat(201) }],
       ['users', 'UserSearch', 'search.text', { text: 'NUL \u0000' }],
+      ['users', 'UserSearch', 'search.text', { text: 'half a character \ud83e' }],
+      ['users', 'UserSearch', 'search.email', { email: '\udd89@x' }],
       ['users', 'UserSearch', 'search.email', { email: 'x'.repeat(10_000) }],
       ['users', 'UserSearch', 'search.email', { email: '\u0000' }],
       [

@@ -12,8 +12,6 @@ describe('unusual input that is allowed', () => {
   afterAll(() => harness.close())
 
   it.each([
-    ['half a surrogate pair', { text: '\ud83e' }],
-    ['half a surrogate pair in a mail address', { email: '\udd89@x' }],
     ['200 characters', { text: 'x'.repeat(200) }],
     [
       'the first instant of the first year, and the last of the last',
@@ -35,7 +33,6 @@ describe('unusual input that is allowed', () => {
     ['a number instead of its digits', 'token', 1],
     ['a role with wildcards', 'role', '%'],
     ['a permission of 200 emoji halves', 'permission', '🦉'.repeat(100)],
-    ['half a surrogate pair', 'role', '\ud800'],
   ])('looks for %s', async (_, field, id) => {
     const { errors } = await harness.askRaw(`query ($id: ID!) { ${field}(id: $id) { id } }`, { id })
     expect(errors).toBeUndefined()

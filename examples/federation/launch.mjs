@@ -1,0 +1,46 @@
+/** Everything at once: iam-graph, the zones, and a router in front of both. */
+import { join } from 'node:path'
+import { compose } from './compose.mjs'
+import { startIam } from './iam.mjs'
+import { startZones } from './zones.mjs'
+
+/** @typedef {import('./serve.mjs').Served} Served */
+
+/**
+ * Rejects where something does not start, and leaves nothing running then.
+ *
+ * @param {object} options
+ * @param {'apollo' | 'hive'} options.router
+ * @param {string} options.folder The data folder of iam-graph.
+ * @param {{ iam: number, zones: number, router: number }} options.ports
+ * @param {(url: string) => Promise<Served>} [options.inFront] Starts something between the router and a subgraph.
+ * @returns {Promise<{ iam: Served, zones: Served, router: Served, close: () => Promise<void> }>}
+ */
+export async function launch({ router: name, folder, ports, inFront }) {
+  const running = []
+  const started = async (starting) => {
+    const served = await starting
+    running.unshift(served)
+    return served
+  }
+  const close = async () => {
+    for (const served of running) await served.close()
+  }
+  try {
+    const { startRouter, adapt, library } = await import(`./${name}.mjs`)
+    let iam = await started(startIam({ folder, port: ports.iam }))
+    let zones = await started(startZones({ keyFile: join(folder, 'development-key.jwk'), port: ports.zones }))
+    if (inFront !== undefined) {
+      iam = await started(inFront(iam.url))
+      zones = await started(inFront(zones.url))
+    }
+    const compositions = await compose({ iam: iam.url, zones: zones.url, adapt })
+    const { supergraph, errors } = compositions.find((each) => each.library === library)
+    if (supergraph === undefined) throw new Error(`the subgraphs do not compose: ${errors.join('; ')}`)
+    const router = await started(startRouter({ supergraph, port: ports.router }))
+    return { iam, zones, router, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
