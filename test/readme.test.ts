@@ -1,6 +1,6 @@
 /** Holds README.md and .env.example against the code, and runs the snippets as a reader would. */
 import { readFileSync } from 'node:fs'
-import { type GraphQLNamedType, isInterfaceType, isObjectType } from 'graphql'
+import { type GraphQLNamedType, isInputObjectType, isInterfaceType, isObjectType } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Scope, scopes } from '../src/auth/scopes.ts'
 import { settings } from '../src/config.ts'
@@ -69,7 +69,7 @@ const neededElsewhere: Partial<Record<Scope, string>> = {
   'organizations:all': 'rows of other organizations',
 }
 
-/** The types and root fields that declare the scope; lists and the types of an interface go without saying. */
+/** The types, root fields and input fields that declare the scope; lists and the types of an interface go without saying. */
 function neededBy(scope: Scope): string {
   const declares = (of: Parameters<typeof declaredScopes>[0]) => declaredScopes(of)?.includes(scope) === true
   const goesWithoutSaying = (type: GraphQLNamedType) =>
@@ -78,7 +78,11 @@ function neededBy(scope: Scope): string {
   const types = Object.values(schema.getTypeMap()).filter((type) => declares(type) && !goesWithoutSaying(type))
   const roots = [schema.getQueryType(), schema.getMutationType()]
   const fields = roots.flatMap((type) => Object.values(type?.getFields() ?? {})).filter(declares)
-  const names = [...types, ...fields].map(({ name }) => code(name))
+  const inputs = Object.values(schema.getTypeMap())
+    .filter(isInputObjectType)
+    .flatMap((type) => Object.values(type.getFields()).map((field) => ({ field, name: `${type.name}.${field.name}` })))
+    .filter(({ field }) => declares(field))
+  const names = [...types, ...fields, ...inputs].map(({ name }) => code(name))
   return neededElsewhere[scope] ?? (names.join(', ') || 'nothing yet')
 }
 

@@ -2,12 +2,13 @@
 import type { GraphQLCompositeType, GraphQLSchema, OperationDefinitionNode, SelectionSetNode } from 'graphql'
 import type { Scope } from '../auth/scopes.ts'
 import { declaredScopes } from '../schema/scopesPlugin.ts'
+import { givenInputs } from './givenInputs.ts'
 import { type Condition, type Fragments, fieldsOf, hold, rootType } from './selection.ts'
 
 /** A field needs a scope when the conditions hold. */
 interface Requirement {
   readonly scope: Scope
-  /** The field's schema coordinate, for example `User.accesses`. */
+  /** The schema coordinate of the field, or of the input field, for example `User.accesses`. */
   readonly field: string
   readonly conditions: readonly Condition[]
 }
@@ -26,7 +27,8 @@ const introspectionScopes: readonly Scope[] = ['schema:read']
 
 /**
  * All that the operation might need. A field needs what its own declaration says and what the type declares that it
- * leads to; behind a type condition, what that type declares. Introspection needs `schema:read`, unless it is open.
+ * leads to; behind a type condition, what that type declares; an input field that is given needs what it declares.
+ * Introspection needs `schema:read`, unless it is open.
  */
 export function requiredScopes(
   schema: GraphQLSchema,
@@ -50,6 +52,7 @@ export function requiredScopes(
       const introspects = introspectionFields.has(coordinate)
       if (introspects && !openIntrospection) require(introspectionScopes, coordinate, all)
       require(declaredScopes(field.definition) ?? [], coordinate, all)
+      for (const input of givenInputs(field)) require(input.scopes, input.coordinate, merge(all, input.conditions))
       // Behind a type condition the parent may be another type than the one the field above leads to.
       if (field.parent !== parent) require(declaredScopes(field.parent) ?? [], coordinate, all)
       if (field.type === undefined || field.node.selectionSet === undefined) continue
@@ -69,8 +72,7 @@ export function requiredScopes(
 function merge(outer: readonly Condition[], inner: readonly Condition[]): readonly Condition[] {
   const merged = [...outer]
   for (const condition of inner) {
-    if (!merged.some(({ variable, is }) => variable === condition.variable && is === condition.is))
-      merged.push(condition)
+    if (!merged.some((known) => JSON.stringify(known) === JSON.stringify(condition))) merged.push(condition)
   }
   return merged
 }

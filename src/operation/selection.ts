@@ -18,11 +18,10 @@ import {
   type ValueNode,
 } from 'graphql'
 
-/** A field is run when the variable has the value. */
-export interface Condition {
-  readonly variable: string
-  readonly is: boolean
-}
+/** Something counts when the variable has the value, or when it has anything at the path. */
+export type Condition =
+  | { readonly variable: string; readonly is: boolean }
+  | { readonly variable: string; readonly given: readonly string[] }
 
 export interface SelectedField {
   readonly node: FieldNode
@@ -108,7 +107,19 @@ function conditionsOf(selection: SelectionNode): readonly Condition[] | 'never' 
   return conditions
 }
 
-/** Whether the conditions hold. A variable that is missing counts as holding: what might run is treated as running. */
+/** Whether the conditions hold. A variable of `@skip` or `@include` that is missing counts as holding: what might run is treated as running. */
 export function hold(conditions: readonly Condition[], variables: Readonly<Record<string, unknown>>): boolean {
-  return conditions.every(({ variable, is }) => typeof variables[variable] !== 'boolean' || variables[variable] === is)
+  return conditions.every((condition) => {
+    const value = variables[condition.variable]
+    if ('given' in condition) return isGiven(value, condition.given)
+    return typeof value !== 'boolean' || value === condition.is
+  })
+}
+
+/** Whether there is anything but null at the path, in some item where a list is on the way. */
+function isGiven(value: unknown, [next, ...rest]: readonly string[]): boolean {
+  if (value === null || value === undefined) return false
+  if (next === undefined) return true
+  if (Array.isArray(value)) return value.some((item) => isGiven(item, [next, ...rest]))
+  return isGiven((value as Readonly<Record<string, unknown>>)[next], rest)
 }

@@ -22,8 +22,8 @@ const AccessSearch = builder.inputType('AccessSearch', {
     userId: t.id({ description: 'The user it belongs to.' }),
     customerId: t.int({ description: 'The customer number of the organization.' }),
     types: t.field({ type: [AccessType], description: 'One of these types.' }),
-    roleId: t.id({ description: 'It holds this role.' }),
-    permissionId: t.id({ description: 'It holds a role with this permission.' }),
+    roleId: t.id({ scopes: ['roles:read'], description: 'It holds this role.' }),
+    permissionId: t.id({ scopes: ['roles:read'], description: 'It holds a role with this permission.' }),
     twoFaEnabled: t.boolean({
       description: 'Whether a second factor is asked for; only UI connections have an answer.',
     }),

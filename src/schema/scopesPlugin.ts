@@ -1,15 +1,22 @@
 /**
- * Lets types and root fields declare the scopes they need, next to everything else they say of themselves.
+ * Lets types, root fields and input fields declare the scopes they need, next to everything else they say of themselves.
  * The declaration is kept in the schema's `extensions`, where the check and the documentation read it, and is printed
  * for routers as @requiresScopes and @authenticated. They may heed it; the check does not rely on them.
  */
 import SchemaBuilder, {
   BasePlugin,
+  type FieldNullability,
+  type FieldRequiredness,
+  type InputFieldMap,
+  type InputType,
+  type InterfaceParam,
+  type PothosInputFieldConfig,
   type PothosOutputFieldConfig,
   type PothosTypeConfig,
   type SchemaTypes,
+  type TypeParam,
 } from '@pothos/core'
-import type { GraphQLField, GraphQLNamedType } from 'graphql'
+import type { GraphQLField, GraphQLInputField, GraphQLNamedType } from 'graphql'
 import type { Scope } from '../auth/scopes.ts'
 
 /** All of them are needed. An empty list: any valid credential will do. */
@@ -30,6 +37,14 @@ declare global {
       Interfaces extends InterfaceParam<Types>[] = InterfaceParam<Types>[],
     > {
       /** The scopes that a caller needs to see anything of the type. Left out: those of what leads to it are enough. */
+      scopes?: DeclaredScopes
+    }
+    export interface InputFieldOptions<
+      Types extends SchemaTypes,
+      Type extends InputType<Types> | [InputType<Types>],
+      Req extends FieldRequiredness<Type>,
+    > {
+      /** The scopes that a caller needs to give the field: to search by something tells of it, as reading it does. */
       scopes?: DeclaredScopes
     }
     export interface QueryFieldOptions<
@@ -55,12 +70,15 @@ declare global {
   }
 }
 
-import type { FieldNullability, InputFieldMap, InterfaceParam, TypeParam } from '@pothos/core'
-
 class ScopesPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onTypeConfig(config: PothosTypeConfig): PothosTypeConfig {
     // Federation takes the directives on objects only, and derives those of an interface from the types that implement it.
     return withDeclaration(config, config.graphqlKind === 'Object')
+  }
+
+  override onInputFieldConfig(config: PothosInputFieldConfig<Types>): PothosInputFieldConfig<Types> {
+    // Federation has no such directive for inputs.
+    return withDeclaration(config, false)
   }
 
   override onOutputFieldConfig(config: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
@@ -87,7 +105,9 @@ function directiveOf(scopes: DeclaredScopes): object {
 
 SchemaBuilder.registerPlugin('scopes', ScopesPlugin)
 
-/** What the type or the field declares; undefined where it declares nothing. */
-export function declaredScopes(of: GraphQLNamedType | GraphQLField<unknown, unknown>): DeclaredScopes | undefined {
+/** What the type, the field or the input field declares; undefined where it declares nothing. */
+export function declaredScopes(
+  of: GraphQLNamedType | GraphQLField<unknown, unknown> | GraphQLInputField,
+): DeclaredScopes | undefined {
   return of.extensions.scopes as DeclaredScopes | undefined
 }

@@ -1,0 +1,62 @@
+/**
+ * Input fields that declare scopes, where a request gives them: to search by something tells of it, as reading it does.
+ */
+import {
+  type GraphQLInputObjectType,
+  type GraphQLInputType,
+  getNamedType,
+  isInputObjectType,
+  Kind,
+  type ValueNode,
+} from 'graphql'
+import { type DeclaredScopes, declaredScopes } from '../schema/scopesPlugin.ts'
+import type { Condition, SelectedField } from './selection.ts'
+
+export interface GivenInput {
+  readonly scopes: DeclaredScopes
+  /** Schema coordinate, for example `UserSearch.roleId`. */
+  readonly coordinate: string
+  /** Empty where it stands in the document. */
+  readonly conditions: readonly Condition[]
+}
+
+/** The declaring input fields in the arguments of a field: those in the document, and those that variables may bring. */
+export function* givenInputs({ node, definition }: SelectedField): Generator<GivenInput> {
+  for (const { name, value } of node.arguments ?? []) {
+    const argument = definition.args.find((candidate) => candidate.name === name.value)
+    if (argument !== undefined) yield* inValue(argument.type, value)
+  }
+}
+
+function* inValue(type: GraphQLInputType, value: ValueNode): Generator<GivenInput> {
+  const named = getNamedType(type)
+  if (!isInputObjectType(named)) return
+  if (value.kind === Kind.VARIABLE) yield* inVariable(named, value.name.value, [])
+  if (value.kind === Kind.LIST) for (const item of value.values) yield* inValue(type, item)
+  if (value.kind !== Kind.OBJECT) return
+  for (const field of value.fields) {
+    const definition = named.getFields()[field.name.value]
+    if (definition === undefined || field.value.kind === Kind.NULL) continue
+    const conditions = field.value.kind === Kind.VARIABLE ? [{ variable: field.value.name.value, given: [] }] : []
+    const scopes = declaredScopes(definition) ?? []
+    yield { scopes, coordinate: `${named.name}.${definition.name}`, conditions }
+    yield* inValue(definition.type, field.value)
+  }
+}
+
+/** `path` leads from the variable's value to the input object. An input type that has itself inside is looked into once. */
+function* inVariable(
+  type: GraphQLInputObjectType,
+  variable: string,
+  path: readonly string[],
+  seen: readonly GraphQLInputObjectType[] = [],
+): Generator<GivenInput> {
+  if (seen.includes(type)) return
+  for (const definition of Object.values(type.getFields())) {
+    const given = [...path, definition.name]
+    const scopes = declaredScopes(definition) ?? []
+    yield { scopes, coordinate: `${type.name}.${definition.name}`, conditions: [{ variable, given }] }
+    const named = getNamedType(definition.type)
+    if (isInputObjectType(named)) yield* inVariable(named, variable, given, [...seen, type])
+  }
+}
