@@ -67,8 +67,10 @@ function createPool({ connection, poolSize, timeout }: DatabaseOptions): pg.Pool
     query_timeout: (timeout + 1) * 1_000,
     onConnect: (client) => prepareSession(client, timeout),
   })
-  // A connection that breaks while idle is replaced by the next statement; without a listener it would end the process.
+  // A connection that breaks is replaced by the next statement, and fails the one under way. Without a listener it would
+  // end the process: the pool has one while a connection is idle, but none at the moment in which it hands it over.
   pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
   return pool
 }
 

@@ -8,6 +8,13 @@ export interface DatabaseProxy {
   readonly connection: pg.ClientConfig
   /** Breaks the connection that sends this text: before the database gets it, or once the database has answered it. */
   cutAt(text: string, when: 'before' | 'after'): void
+  /**
+   * Ends the connection that gets this answer, counted from now on, the first is 1: behind the answer and in the same
+   * packet with the news of it, as a server that is shut down does (`told`), or instead of the answer (`reset`).
+   */
+  endAt(answer: number, how: 'told' | 'reset'): void
+  /** Whether what `endAt` asked for has happened. */
+  readonly ended: boolean
   /** Breaks all connections and takes no new ones. */
   close(): Promise<void>
 }
@@ -15,6 +22,8 @@ export interface DatabaseProxy {
 export async function createDatabaseProxy({ connection }: TestDatabase): Promise<DatabaseProxy> {
   const sockets = new Set<net.Socket>()
   let cut: { readonly text: string; readonly when: 'before' | 'after' } | undefined
+  let answersLeft = 0
+  let ending: 'told' | 'reset' = 'told'
   const server = net.createServer((client) => {
     const upstream = net.connect(addressOf(connection))
     let isLast = false
@@ -35,7 +44,11 @@ export async function createDatabaseProxy({ connection }: TestDatabase): Promise
       return when === 'before' ? end() : upstream.write(chunk)
     })
     upstream.on('data', (chunk) => {
-      if (!isLast) client.write(chunk)
+      if (answersLeft > 0 && endsAnswer(chunk) && --answersLeft === 0) {
+        if (ending === 'told') client.end(Buffer.concat([chunk, shutdownMessage]))
+        else client.resetAndDestroy()
+        upstream.end()
+      } else if (!isLast) client.write(chunk)
       else if (endsAnswer(chunk)) end()
     })
   })
@@ -45,6 +58,13 @@ export async function createDatabaseProxy({ connection }: TestDatabase): Promise
     connection: through(connection, port),
     cutAt(text, when) {
       cut = { text, when }
+    },
+    endAt(answer, how) {
+      answersLeft = answer
+      ending = how
+    },
+    get ended() {
+      return answersLeft === 0
     },
     close() {
       for (const socket of sockets) socket.destroy()
@@ -57,6 +77,14 @@ export async function createDatabaseProxy({ connection }: TestDatabase): Promise
 function endsAnswer(chunk: Buffer): boolean {
   return chunk.subarray(-6, -1).equals(Buffer.from([0x5a, 0, 0, 0, 5]))
 }
+
+/** What a server says to each connection that is open when it shuts down: an ErrorResponse, FATAL. */
+const shutdownMessage = (() => {
+  const fields = Buffer.from('SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0')
+  const head = Buffer.from([0x45, 0, 0, 0, 0])
+  head.writeInt32BE(fields.length + 4, 1)
+  return Buffer.concat([head, fields])
+})()
 
 function addressOf({ connectionString, host }: pg.ClientConfig): net.NetConnectOpts {
   if (connectionString === undefined) return { path: join(host ?? '', '.s.PGSQL.5432') }
