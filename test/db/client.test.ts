@@ -35,6 +35,14 @@ describe('a connection', () => {
   })
 
   if (inject('templates').server !== null) {
+    it('gives up a transaction that its gateway has lost sight of', async () => {
+      const [limit] = await connected(connectionSettings(database.connection, 3), async (client) => {
+        await prepareSession(client, 3)
+        return (await client.query('SHOW idle_in_transaction_session_timeout')).rows
+      })
+      expect(limit).toEqual({ idle_in_transaction_session_timeout: '6s' })
+    })
+
     it('has them whatever the address asks for', async () => {
       const url = new URL(database.connection.connectionString ?? '')
       url.searchParams.set('options', '-c TimeZone=Asia/Tokyo -c DateStyle=German -c statement_timeout=1')

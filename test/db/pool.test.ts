@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Database, openDatabase } from '../../src/db/client.ts'
+import { databaseFailure } from '../../src/db/failure.ts'
+import { inTransaction } from '../../src/db/transaction.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { createDatabaseProxy, type DatabaseProxy } from '../support/databaseProxy.ts'
 
@@ -9,14 +11,22 @@ let proxy: DatabaseProxy
 let database: Database
 beforeAll(async () => {
   target = await createTestDatabase({ migrated: true })
-  proxy = await createDatabaseProxy(target)
-  database = openDatabase({ connection: proxy.connection, poolSize: 1, timeout: 5 })
 })
-afterAll(async () => {
+afterAll(() => target.close())
+afterEach(async () => {
   await database.close()
   await proxy.close()
-  await target.close()
 })
+
+/** A pool of one connection, which is there already. */
+async function open(timeout: number): Promise<void> {
+  proxy = await createDatabaseProxy(target)
+  database = openDatabase({ connection: proxy.connection, poolSize: 1, timeout })
+  await answered()
+}
+
+/** The embedded database needs a moment to see that its one connection is gone. */
+const answered = () => vi.waitFor(() => database.ping(), { timeout: 20_000, interval: 20 })
 
 /** Reads and changes that wait for the one connection, so that each gets it in the moment in which another gives it back. */
 async function load(): Promise<void> {
@@ -43,8 +53,9 @@ async function uncaughtDuring(work: () => Promise<void>): Promise<readonly unkno
   return uncaught
 }
 
-describe('a connection that the database ends', () => {
+describe('a connection that the database ends', { timeout: 60_000 }, () => {
   it.each(['told', 'reset'] as const)('never ends the process, whenever it is ended (%s)', async (how) => {
+    await open(20)
     let endings = 0
     const uncaught = await uncaughtDuring(async () => {
       for (let answer = 1; ; answer++) {
@@ -52,11 +63,51 @@ describe('a connection that the database ends', () => {
         await load()
         if (!proxy.ended) break
         endings = answer
-        await vi.waitFor(() => database.ping(), { timeout: 10_000, interval: 20 })
+        await answered()
       }
     })
     expect(uncaught).toEqual([])
     // An answer for each statement of the load, and for the sessions in which they ran.
     expect(endings).toBeGreaterThanOrEqual(10)
   })
+})
+
+const create = (id: string) =>
+  inTransaction(database.prisma, ({ role }) => role.create({ data: { id, description: '' }, select: { id: true } }))
+
+describe('a connection that is given back', () => {
+  it('is used again after a transaction, as after one that was rolled back', async () => {
+    await open(20)
+    const pid = () => database.prisma.$queryRaw`SELECT pg_backend_pid()`
+    const first = await pid()
+    await create('kept')
+    expect(await create('kept').catch(databaseFailure)).toBe('unique')
+    expect(await pid()).toEqual(first)
+  })
+
+  it('with its transaction open is not used again', async () => {
+    await open(20)
+    await database.prisma.$executeRaw`BEGIN`
+    await database.prisma.role.create({ data: { id: "in nobody's transaction", description: '' } })
+    await database.close()
+    await proxy.close()
+    await open(20)
+    expect(await database.prisma.role.count({ where: { id: "in nobody's transaction" } })).toBe(1)
+  })
+})
+
+describe('a change whose connection stalls', () => {
+  it.each(['before', 'after'] as const)(
+    'is a timeout, and is committed by nobody when the connection goes on (%s the database had it)',
+    async (when) => {
+      await open(1)
+      proxy.stallAt('INSERT', when)
+      const failure = await create(`stalled ${when}`).catch(databaseFailure)
+      proxy.goOn()
+      await answered()
+      await create(`next ${when}`)
+      const roles = await database.prisma.role.findMany({ where: { id: { endsWith: when } }, select: { id: true } })
+      expect({ failure, roles }).toEqual({ failure: 'timeout', roles: [{ id: `next ${when}` }] })
+    },
+  )
 })

@@ -13,6 +13,7 @@ describe('inTransaction', () => {
     proxy = await createDatabaseProxy(database)
     const poolSize = database.kind === 'embedded' ? 1 : 4
     opened = openDatabase({ connection: proxy.connection, poolSize, timeout: 2 })
+    await answered()
   })
   afterAll(async () => {
     await opened.close()
@@ -22,9 +23,10 @@ describe('inTransaction', () => {
 
   const create = (id: string) =>
     inTransaction(opened.prisma, ({ role }) => role.create({ data: { id, description: '' } }))
+  /** The embedded database needs a moment to see that its one connection is gone. */
+  const answered = () => vi.waitFor(() => opened.ping(), { timeout: 20_000, interval: 50 })
   const exists = async (id: string) => {
-    // The embedded database needs a moment to see that its one connection is gone.
-    await vi.waitFor(() => opened.ping(), { timeout: 5_000, interval: 50 })
+    await answered()
     return (await opened.prisma.role.count({ where: { id } })) === 1
   }
   const codeOf = (work: Promise<unknown>) =>

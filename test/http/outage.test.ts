@@ -82,6 +82,21 @@ describe.sequential('while the database fails', () => {
     await database.prisma.$executeRaw`DROP TRIGGER slow_tokens ON tokens`
   })
 
+  it('a change that is held up on its way is a TIMEOUT, and nobody commits it later', async () => {
+    await recovered()
+    proxy.stallAt('INSERT INTO', 'after')
+    const { status, data, errors } = await issue('held up')
+    expect({ status, data }).toEqual({ status: 200, data: null })
+    expect(errors).toMatchObject([{ path: ['issueToken'], extensions: { code: 'TIMEOUT' } }])
+    proxy.goOn()
+    await recovered()
+    const before = await database.prisma.auditEvent.count()
+    expect((await issue('next')).data?.issueToken).toMatchObject({ secret: expect.stringMatching(/^iamt_/) })
+    expect(await database.prisma.auditEvent.count()).toBe(before + 1)
+    expect(await database.prisma.idempotencyKey.count({ where: { key: 'held up' } })).toBe(0)
+    expect(await database.prisma.token.count({ where: { name: 'Outage' } })).toBe(3)
+  })
+
   it('a field is SERVICE_UNAVAILABLE when the database is gone, and the others are answered', async () => {
     const query = '{ viewer { subject user { id } } }'
     expect(await harness.askRaw(query)).toMatchObject({ status: 200, errors: undefined })

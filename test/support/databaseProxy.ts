@@ -13,6 +13,13 @@ export interface DatabaseProxy {
    * packet with the news of it, as a server that is shut down does (`told`), or instead of the answer (`reset`).
    */
   endAt(answer: number, how: 'told' | 'reset'): void
+  /**
+   * Holds everything on the connection that sends this text, both ways, until `goOn`: before the database gets it, or
+   * before its answer comes back.
+   */
+  stallAt(text: string, when: 'before' | 'after'): void
+  /** Lets what is held go on. */
+  goOn(): void
   /** Whether what `endAt` asked for has happened. */
   readonly ended: boolean
   /** Breaks all connections and takes no new ones. */
@@ -22,6 +29,8 @@ export interface DatabaseProxy {
 export async function createDatabaseProxy({ connection }: TestDatabase): Promise<DatabaseProxy> {
   const sockets = new Set<net.Socket>()
   let cut: { readonly text: string; readonly when: 'before' | 'after' } | undefined
+  let stall: typeof cut
+  const stalled = new Set<() => void>()
   let answersLeft = 0
   let ending: 'told' | 'reset' = 'told'
   const server = net.createServer((client) => {
@@ -37,6 +46,18 @@ export async function createDatabaseProxy({ connection }: TestDatabase): Promise
       socket.on('error', end).on('close', end)
     }
     client.on('data', (chunk) => {
+      if (stall !== undefined && chunk.includes(stall.text)) {
+        client.pause()
+        upstream.pause()
+        if (stall.when === 'before') client.unshift(chunk)
+        else upstream.write(chunk)
+        stalled.add(() => {
+          client.resume()
+          upstream.resume()
+        })
+        stall = undefined
+        return true
+      }
       if (cut === undefined || !chunk.includes(cut.text)) return upstream.write(chunk)
       isLast = true
       const { when } = cut
@@ -62,6 +83,13 @@ export async function createDatabaseProxy({ connection }: TestDatabase): Promise
     endAt(answer, how) {
       answersLeft = answer
       ending = how
+    },
+    stallAt(text, when) {
+      stall = { text, when }
+    },
+    goOn() {
+      for (const resume of stalled) resume()
+      stalled.clear()
     },
     get ended() {
       return answersLeft === 0
