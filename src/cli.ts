@@ -104,17 +104,19 @@ function announcement(started: Started, config: Config): string {
 
 async function runSeed({ users }: { users: number }): Promise<void> {
   const config = readConfig(process.env)
-  const [{ bulkSeed }, { createProgress }, { bringUpToDate, locateDatabase, withConnection }] = await Promise.all([
-    import('./db/bulkSeed.ts'),
-    import('./db/progress.ts'),
-    import('./db/provision.ts'),
-  ])
+  const [{ bulkSeed }, { fillIfEmpty }, { createProgress }, { bringUpToDate, locateDatabase, withConnection }] =
+    await Promise.all([
+      import('../examples/data/bulk/seed.ts'),
+      import('../examples/data/demo/demoData.ts'),
+      import('./progress.ts'),
+      import('./db/provision.ts'),
+    ])
   const location = await locateDatabase({ url: config.DATABASE_URL, folder: config.DATA_DIR, poolSize: 1 })
   try {
     const result = await withConnection(location, config.DATABASE_TIMEOUT, async (client) => {
       const clock = () => new Date()
       // The demo first: a database that is no longer empty would never be given it.
-      await bringUpToDate(client, { demoData: config.DEMO_DATA, clock })
+      await bringUpToDate(client, { fill: config.DEMO_DATA ? () => fillIfEmpty(client, clock()) : undefined })
       return bulkSeed(client, { users, now: clock(), onProgress: createProgress(process.stderr) })
     })
     const rate = Math.round(result.rows / Math.max(result.seconds, 0.001))

@@ -1,8 +1,9 @@
 /** Starts everything that a configuration asks for, and stops it again in the opposite order. */
+import { type DemoCaller, demoCallers, demoExamples } from '../examples/data/demo/callers.ts'
+import { fillIfEmpty } from '../examples/data/demo/demoData.ts'
 import { claimNamesOf, keysOf, limitsOf, policyOf } from './assemble.ts'
 import { type DevelopmentIssuer, developmentLifetime, openDevelopmentIssuer } from './auth/developmentIssuer.ts'
 import type { Config } from './config.ts'
-import { type DemoCaller, demoCallers, demoExamples } from './db/demo/callers.ts'
 import { type Provisioned, provisionDatabase } from './db/provision.ts'
 import { createGateway, endpoint } from './gateway.ts'
 import { exampleTabs } from './graphiql/examples.ts'
@@ -43,8 +44,7 @@ export async function start(config: Config, log: Logger): Promise<Started> {
     folder: config.DATA_DIR,
     poolSize: config.DATABASE_POOL_SIZE,
     timeout: config.DATABASE_TIMEOUT,
-    demoData: config.DEMO_DATA,
-    clock,
+    fill: config.DEMO_DATA ? (client) => fillIfEmpty(client, clock()) : undefined,
   }).catch((error) => {
     keys.close()
     throw error

@@ -2,7 +2,6 @@
 import pg from 'pg'
 import { StartupError } from '../errors.ts'
 import { connectionSettings, type Database, openDatabase, prepareSession } from './client.ts'
-import { fillDemoData, isEmpty } from './demo/demoData.ts'
 import { openEmbedded } from './embedded.ts'
 import { databaseFailure } from './failure.ts'
 import { migrate, underLock } from './migrate.ts'
@@ -15,9 +14,8 @@ export interface ProvisionOptions {
   readonly poolSize: number
   /** Seconds that a statement, or a wait for a connection, may take. */
   readonly timeout: number
-  /** Whether an empty database is filled with demo data. */
-  readonly demoData: boolean
-  readonly clock: () => Date
+  /** Fills a database that has been brought up to date, and says whether it did. Left out: nothing is filled in. */
+  readonly fill?: ((client: pg.Client) => Promise<boolean>) | undefined
 }
 
 /** A place where a database is, before anything has been opened. */
@@ -34,7 +32,7 @@ export interface Provisioned {
   readonly database: Database
   /** Names of the migrations that were missing. */
   readonly migrated: readonly string[]
-  /** Whether the demo data was filled in just now. */
+  /** Whether `fill` filled it just now. */
   readonly filled: boolean
   close(): Promise<void>
 }
@@ -96,20 +94,19 @@ function reasonOf(error: unknown): string {
 const oldestServer = 15
 
 /**
- * Applies the migrations that are missing and fills an empty database with demo data, where that is wanted. Gateways
- * that start at once wait for each other. Throws StartupError as `migrate` does, and where the server is too old.
+ * Applies the migrations that are missing and fills the database, where that is wanted. Gateways that start at once wait
+ * for each other. Throws StartupError as `migrate` does, and where the server is too old.
  */
 export function bringUpToDate(
   client: pg.Client,
-  { demoData, clock }: Pick<ProvisionOptions, 'demoData' | 'clock'>,
+  { fill }: Pick<ProvisionOptions, 'fill'>,
 ): Promise<Pick<Provisioned, 'migrated' | 'filled'>> {
   return underLock(client, async () => {
     const { rows } = await client.query<{ server_version_num: string }>('SHOW server_version_num')
     const major = Math.floor(Number(rows[0]?.server_version_num) / 10_000)
     if (major < oldestServer) throw new StartupError(`Expected PostgreSQL ${oldestServer} or later, found ${major}`)
     const migrated = await migrate(client)
-    const filled = demoData && (await isEmpty(client))
-    if (filled) await fillDemoData(client, clock())
+    const filled = fill !== undefined && (await fill(client))
     return { migrated, filled }
   })
 }

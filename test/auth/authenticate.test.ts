@@ -1,6 +1,6 @@
 import { generateKeyPair } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { demoCallers } from '../../src/db/demo/callers.ts'
+import { demoCallers } from '../../examples/data/demo/callers.ts'
 import { type Claims, createHarness, type Harness } from '../support/harness.ts'
 import { testTime } from '../support/time.ts'
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { demoCallers } from '../../examples/data/demo/callers.ts'
 import { type Database, openDatabase } from '../../src/db/client.ts'
-import { demoCallers } from '../../src/db/demo/callers.ts'
 import { databaseFailure } from '../../src/db/failure.ts'
 import { findEarlierRequest, type IdempotentRequest, rememberRequest } from '../../src/db/idempotency.ts'
 import { inTransaction } from '../../src/db/transaction.ts'

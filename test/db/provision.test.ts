@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
+import { fillIfEmpty } from '../../examples/data/demo/demoData.ts'
 import { type Provisioned, type ProvisionOptions, provisionDatabase, withConnection } from '../../src/db/provision.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { connected } from '../support/globalSetup.ts'
@@ -31,8 +32,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
+const fill: ProvisionOptions['fill'] = (client) => fillIfEmpty(client, testTime)
+
 async function provision(options: Partial<ProvisionOptions> = {}): Promise<Provisioned> {
-  const defaults = { url, folder, poolSize: 2, timeout: 5, demoData: false, clock: () => testTime }
+  const defaults = { url, folder, poolSize: 2, timeout: 5 }
   const provisioned = await provisionDatabase({ ...defaults, ...options })
   opened.push(provisioned)
   return provisioned
@@ -53,14 +56,14 @@ describe('a database', { timeout: 120_000 }, () => {
   })
 
   it('is filled with demo data while it is empty, and kept as it is from then on', async () => {
-    const first = await provision({ demoData: true })
+    const first = await provision({ fill })
     expect(first).toMatchObject({ migrated: [], filled: true })
     const [user] = await first.database.prisma.user.findMany({ take: 1 })
     await first.database.prisma.user.update({ where: { id: user?.id ?? '' }, data: { firstname: 'Changed' } })
     await first.close()
     opened.pop()
 
-    const second = await provision({ demoData: true })
+    const second = await provision({ fill })
     expect(second).toMatchObject({ migrated: [], filled: false })
     expect(await second.database.prisma.user.count({ where: { firstname: 'Changed' } })).toBe(1)
   })
@@ -98,7 +101,7 @@ describe('a server', () => {
   if (server !== null) {
     it('is migrated and filled once where two gateways start at once', async () => {
       const shared = await createTestDatabase()
-      const options = { url: shared.connection.connectionString ?? null, demoData: true }
+      const options = { url: shared.connection.connectionString ?? null, fill }
       const both = await Promise.all([provision(options), provision(options)])
       expect(both.filter(({ migrated }) => migrated.length > 0)).toHaveLength(1)
       expect(both.filter(({ filled }) => filled)).toHaveLength(1)

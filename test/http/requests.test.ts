@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { demoCallers } from '../../src/db/demo/callers.ts'
+import { demoCallers } from '../../examples/data/demo/callers.ts'
 import { endpoint } from '../../src/gateway.ts'
 import { type Server, startServer } from '../../src/server.ts'
 import { claimsOf, createHarness, type Harness } from '../support/harness.ts'

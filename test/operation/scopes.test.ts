@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { demoCallers } from '../../src/db/demo/callers.ts'
+import { demoCallers } from '../../examples/data/demo/callers.ts'
 import { type Caller, claimsOf, createHarness, type Harness } from '../support/harness.ts'
 
 const { administrator } = demoCallers

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { demoExamples } from '../../src/db/demo/callers.ts'
+import { demoExamples } from '../../examples/data/demo/callers.ts'
 import { createHarness, type Harness } from '../support/harness.ts'
 
 /** What makes a statement take two seconds: reading the roles, and writing an audit event. */

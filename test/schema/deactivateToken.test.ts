@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { demoCallers } from '../../src/db/demo/callers.ts'
-import { demoTokenId } from '../../src/db/demo/tokens.ts'
+import { demoCallers } from '../../examples/data/demo/callers.ts'
+import { demoTokenId } from '../../examples/data/demo/tokens.ts'
 import { graphql } from '../generated/gql.ts'
 import { asDemoUser } from '../support/demoUser.ts'
 import { type Caller, createHarness, type Harness } from '../support/harness.ts'

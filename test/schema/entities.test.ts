@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { demoCallers, demoExamples } from '../../src/db/demo/callers.ts'
+import { demoCallers, demoExamples } from '../../examples/data/demo/callers.ts'
 import { type Caller, createHarness, type Harness } from '../support/harness.ts'
 
 const { administrator, reader, otherReader, auditor } = demoCallers

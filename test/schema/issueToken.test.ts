@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { demoCallers } from '../../examples/data/demo/callers.ts'
 import { hashSecret, isWellFormedSecret } from '../../src/auth/apiToken.ts'
-import { demoCallers } from '../../src/db/demo/callers.ts'
 import { graphql } from '../generated/gql.ts'
 import type { IssueTokenInput } from '../generated/graphql.ts'
 import { asDemoUser, demoAccessId } from '../support/demoUser.ts'

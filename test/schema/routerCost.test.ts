@@ -3,7 +3,7 @@
  * `node check.mjs --router apollo --print`), beside the same question asked directly.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { demoCallers } from '../../src/db/demo/callers.ts'
+import { demoCallers } from '../../examples/data/demo/callers.ts'
 import { createHarness, type Harness } from '../support/harness.ts'
 
 interface Request {

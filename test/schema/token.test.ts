@@ -1,9 +1,10 @@
 import { assertObjectType } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { demoCallers } from '../../examples/data/demo/callers.ts'
+import { fixedBytes } from '../../examples/data/demo/fixedIds.ts'
+import { demoTokenId, demoTokens } from '../../examples/data/demo/tokens.ts'
+import type { RightsScopes } from '../../src/auth/allowedScopes.ts'
 import { formatSecret } from '../../src/auth/apiToken.ts'
-import { demoCallers } from '../../src/db/demo/callers.ts'
-import { fixedBytes } from '../../src/db/demo/fixedIds.ts'
-import { type DemoOrganizationScopes, demoTokenId, demoTokens } from '../../src/db/demo/tokens.ts'
 import { schema } from '../../src/schema/index.ts'
 import { graphql } from '../generated/gql.ts'
 import { claimsOf, createHarness, type Harness } from '../support/harness.ts'
@@ -84,7 +85,7 @@ const person = (snapshot: unknown) => {
 
 const resource = (written: string) => ({ type: 'ZONE', id: written.replace('zone:', '') })
 
-const rights = ({ allPermissions, allRoles, keptInToken, permissions, roles }: DemoOrganizationScopes) => ({
+const rights = ({ allPermissions, allRoles, keptInToken, permissions, roles }: RightsScopes) => ({
   allPermissions,
   allRoles,
   keptInToken,

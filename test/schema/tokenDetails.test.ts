@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { demoCallers } from '../../examples/data/demo/callers.ts'
 import { hashSecret, mintSecret } from '../../src/auth/apiToken.ts'
-import { demoCallers } from '../../src/db/demo/callers.ts'
 import { graphql } from '../generated/gql.ts'
 import { asDemoUser, demoAccessId } from '../support/demoUser.ts'
 import { type Caller, createHarness, type Harness } from '../support/harness.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { demoCallers } from '../../src/db/demo/callers.ts'
+import { demoCallers } from '../../examples/data/demo/callers.ts'
 import { graphql } from '../generated/gql.ts'
 import type { TokenSearch, TokenStatus } from '../generated/graphql.ts'
 import { createHarness, type Harness } from '../support/harness.ts'

@@ -1,5 +1,5 @@
 /** Callers among the demo's people, by mail address or by the name of an API connection. */
-import { demoAccess } from '../../src/db/demo/identities.ts'
+import { demoAccess } from '../../examples/data/demo/identities.ts'
 import type { Caller, Claims } from './harness.ts'
 
 /** The person at that access, with a JWT that has these scopes, and claims that replace its own. */

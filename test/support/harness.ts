@@ -1,11 +1,11 @@
 /** A gateway on a real database with the demo data, asked through its fetch, with real JWTs and a clock that stands still. */
 import { randomUUID } from 'node:crypto'
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { type DemoCaller, demoCallers } from '../../examples/data/demo/callers.ts'
 import { claimNamesOf, limitsOf, policyOf } from '../../src/assemble.ts'
 import { fixedKeys } from '../../src/auth/keys.ts'
 import { readConfig } from '../../src/config.ts'
 import { openDatabase } from '../../src/db/client.ts'
-import { type DemoCaller, demoCallers } from '../../src/db/demo/callers.ts'
 import { createGateway, type Gateway, type GatewayOptions } from '../../src/gateway.ts'
 import type { TypedDocumentString } from '../generated/graphql.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'

@@ -1,31 +1,5 @@
 /** The API tokens of the demo: what they are for, what they may do, and what became of them. */
-
-export type DemoTokenStatus = 'ACTIVE' | 'DEACTIVATED' | 'EXPIRED' | 'REVOKED'
-
-export interface DemoScopedRole {
-  readonly name: string
-  readonly resource: string | null
-}
-
-export interface DemoScopedPermission {
-  readonly permissionId: string
-  readonly resources: readonly string[]
-}
-
-export interface DemoOrganizationScopes {
-  readonly allPermissions: boolean
-  readonly allRoles: boolean
-  readonly keptInToken: readonly ('ROLES' | 'PERMISSIONS')[]
-  readonly permissions: readonly DemoScopedPermission[]
-  readonly roles: readonly DemoScopedRole[]
-}
-
-/** The column `allowed_scopes`, in the style of the document it comes from. */
-export interface DemoAllowedScopes {
-  readonly generalScopes: readonly string[]
-  readonly organizationScopes: DemoOrganizationScopes | null
-  readonly servicesScopes: readonly (DemoOrganizationScopes & { readonly serviceDefinitionId: string })[]
-}
+import type { AllowedScopes, RightsScopes, ScopedPermission, ScopedRole } from '../../../src/auth/allowedScopes.ts'
 
 /** All days are counted from today; an end in the past, and every other day, is negative. */
 export interface DemoToken {
@@ -41,7 +15,7 @@ export interface DemoToken {
   /** The name of the token it replaced. */
   readonly rotatedFrom?: string
   readonly scope: readonly string[]
-  readonly allowed: DemoAllowedScopes
+  readonly allowed: AllowedScopes
 }
 
 const readers = ['users:read', 'accesses:read', 'roles:read']
@@ -333,24 +307,24 @@ export function demoTokenId(name: string): number {
 }
 
 function allowed(
-  organizationScopes: DemoOrganizationScopes | null,
-  servicesScopes: DemoAllowedScopes['servicesScopes'] = [],
-): DemoAllowedScopes {
+  organizationScopes: RightsScopes | null,
+  servicesScopes: AllowedScopes['servicesScopes'] = [],
+): AllowedScopes {
   return { generalScopes: ['openid'], organizationScopes, servicesScopes }
 }
 
-function scopes(given: Partial<DemoOrganizationScopes>): DemoOrganizationScopes {
+function scopes(given: Partial<RightsScopes>): RightsScopes {
   return { allPermissions: false, allRoles: false, keptInToken: [], permissions: [], roles: [], ...given }
 }
 
-function service(serviceDefinitionId: string, given: Partial<DemoOrganizationScopes>) {
+function service(serviceDefinitionId: string, given: Partial<RightsScopes>) {
   return { serviceDefinitionId, ...scopes(given) }
 }
 
-function role(name: string, resource: string | null = null): DemoScopedRole {
+function role(name: string, resource: string | null = null): ScopedRole {
   return { name, resource }
 }
 
-function permission(permissionId: string, ...resources: string[]): DemoScopedPermission {
+function permission(permissionId: string, ...resources: string[]): ScopedPermission {
   return { permissionId, resources }
 }

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
-import { createProgress } from '../../src/db/progress.ts'
+import { createProgress } from '../src/progress.ts'
 
 /** What the progress of these calls writes. */
 function written(calls: readonly (readonly [number, number])[], { isTTY }: { isTTY: boolean }): string {

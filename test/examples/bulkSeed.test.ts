@@ -1,9 +1,9 @@
 import pg from 'pg'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { insertPopulation, populationParameters } from '../../src/db/bulk/population.ts'
-import { firstFreeIds, maximumUsers } from '../../src/db/bulk/ranges.ts'
-import { type BulkSeedOptions, bulkSeed } from '../../src/db/bulkSeed.ts'
-import { fillDemoData } from '../../src/db/demo/demoData.ts'
+import { insertPopulation, populationParameters } from '../../examples/data/bulk/population.ts'
+import { firstFreeIds, maximumUsers } from '../../examples/data/bulk/ranges.ts'
+import { type BulkSeedOptions, bulkSeed } from '../../examples/data/bulk/seed.ts'
+import { fillDemoData } from '../../examples/data/demo/demoData.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { readRows } from '../support/rows.ts'
 

@@ -1,5 +1,5 @@
 /** Who the demo lets you be, and what to try: the identities of its JWTs and the ids of its examples. */
-import { allScopes, type Scope } from '../../auth/scopes.ts'
+import { allScopes, type Scope } from '../../../src/auth/scopes.ts'
 import { demoAccess } from './identities.ts'
 import { demoTokenId } from './tokens.ts'
 

@@ -27,6 +27,13 @@ const tables = Object.freeze({
     'deactivated_updated_on timestamptz, revoked_at timestamptz, rotated_from int',
 })
 
+/** Fills a database that has no organization yet, as `fillDemoData` does; false where it has one, and nothing is done. */
+export async function fillIfEmpty(client: ClientBase, now: Date): Promise<boolean> {
+  if (!(await isEmpty(client))) return false
+  await fillDemoData(client, now)
+  return true
+}
+
 /** Whether the database has no organization yet, and so nothing that the demo data could disturb. */
 export async function isEmpty(client: ClientBase): Promise<boolean> {
   const { rows } = await client.query('SELECT 1 FROM organizations LIMIT 1')

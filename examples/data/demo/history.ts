@@ -1,15 +1,8 @@
 /** When the demo's rows were made and changed, and by whom. */
+import type { AuthorSnapshot } from '../../../src/auth/author.ts'
 import { fixedNumber, fixedUuid } from './fixedIds.ts'
 import { type DemoIdentity, demoFounder } from './identities.ts'
 import type { DemoOrganization } from './organizations.ts'
-
-/** The snapshot in the `*_by` columns. */
-export interface AuthorSnapshot {
-  readonly accessId?: number
-  readonly userId: string
-  readonly firstname: string
-  readonly lastname: string
-}
 
 /** The four columns that every row has about its making and its last change. */
 export interface History {

@@ -1,5 +1,5 @@
 /** The demo as rows: what the lists say, with the ids, dates and authors that the tables ask for. */
-import { formatSecret, hashSecret, secretHint } from '../../auth/apiToken.ts'
+import { formatSecret, hashSecret, secretHint } from '../../../src/auth/apiToken.ts'
 import { fixedBytes, fixedNumber } from './fixedIds.ts'
 import {
   accessHistory,

@@ -1,10 +1,10 @@
 /** Fills a database with a large population, for load tests and for seeing how things look when there are many. */
 import type { ClientBase } from 'pg'
-import { uuidOf } from './bulk/draws.ts'
-import { insertPopulation, populationParameters } from './bulk/population.ts'
-import { accessIdsPerUser, firstAccessId, firstFreeIds, foundedDaysAgo } from './bulk/ranges.ts'
-import { insertCatalogue } from './demo/insertCatalogue.ts'
-import { reserveIds } from './reserveIds.ts'
+import { insertCatalogue } from '../demo/insertCatalogue.ts'
+import { reserveIds } from '../reserveIds.ts'
+import { uuidOf } from './draws.ts'
+import { insertPopulation, populationParameters } from './population.ts'
+import { accessIdsPerUser, firstAccessId, firstFreeIds, foundedDaysAgo } from './ranges.ts'
 
 /** Taken for each transaction, so that seeds which run at once take turns. Any number does that nothing else locks. */
 const advisoryLock = 72_707_370
