@@ -1,0 +1,82 @@
+/**
+ * What happens in the gateway, told to one listener: the log is the first. Nothing secret or personal is ever told: no
+ * credential, no document, no variable, no name and no mail address.
+ */
+import type { ErrorCode } from './errors.ts'
+
+/** A request that has been answered, or that its client has left. */
+export interface RequestObserved {
+  readonly kind: 'request'
+  readonly requestId: string
+  readonly method: string
+  /** The path without the query string, which may hold a document. */
+  readonly path: string
+  /** The HTTP status; null where the client went away before there was one. */
+  readonly status: number | null
+  /** The code of the first error, whether anything was executed or not; null where there was none. */
+  readonly code: ErrorCode | null
+  /** Milliseconds. */
+  readonly duration: number
+  /** SQL statements that the request took. */
+  readonly statements: number
+  /** Null where the request came to none. */
+  readonly operation: ObservedOperation | null
+  /** Null where no credential was accepted. */
+  readonly principal: { readonly subject: string; readonly organizationId: string | null } | null
+}
+
+export interface ObservedOperation {
+  readonly type: 'query' | 'mutation' | 'subscription'
+  readonly name: string | null
+  /** The first 16 hexadecimal digits of the SHA-256 of the document: the same documents have the same one. */
+  readonly hash: string
+}
+
+/** A credential that was refused: what was expected, never what came. */
+export interface CredentialRefused {
+  readonly kind: 'credentialRefused'
+  readonly requestId: string
+  readonly reason: string
+}
+
+/** An error that clients do not see. */
+export interface UnexpectedError {
+  readonly kind: 'unexpected'
+  readonly requestId: string
+  readonly error: unknown
+}
+
+/** A statement that has been answered. Its text has places for its values, which are not told. */
+export interface StatementObserved {
+  readonly kind: 'statement'
+  readonly text: string
+  /** Milliseconds. */
+  readonly duration: number
+}
+
+/** The database can be used from now on, or can't: told once for each change. */
+export interface DatabaseState {
+  readonly kind: 'database'
+  readonly state: 'reachable' | 'unreachable' | 'readOnly'
+  /** Why it can't be used, and what to do; null where it can. */
+  readonly reason: string | null
+}
+
+/** The key set is fresh, is old but still used, or is too old to be used: told once for each change. */
+export interface KeySetState {
+  readonly kind: 'keySet'
+  readonly state: 'fresh' | 'stale' | 'unavailable'
+  /** Why it could not be loaded, and what to do; null where it was. */
+  readonly reason: string | null
+}
+
+export type Observation =
+  | RequestObserved
+  | CredentialRefused
+  | UnexpectedError
+  | StatementObserved
+  | DatabaseState
+  | KeySetState
+
+/** Is told of everything, on the request's path: it returns at once and throws nothing. */
+export type Observer = (observation: Observation) => void
