@@ -59,6 +59,11 @@ export const settings = {
   DATABASE_URL: setting(databaseUrl, undefined, 'A PostgreSQL server, 15 or later. Left out: the embedded database.'),
   DATABASE_POOL_SIZE: setting(integer(1, 500), '10', 'Connections to the PostgreSQL server at most.'),
   DATABASE_TIMEOUT: setting(timeout, '5s', 'How long one statement may take, and a wait for a connection.'),
+  DATABASE_READS: setting(
+    z.enum(['pool', 'prisma'], 'expected pool or prisma'),
+    'pool',
+    "How statements that read are sent: pool, over the driver's pool with names, or prisma, through Prisma's client, which is slower.",
+  ),
   DEMO_DATA: setting(flag, 'true', 'Whether an empty database is filled with demo data. Never in production.'),
   JWKS_URI: setting(keySetUrl, undefined, "The identity provider's key set."),
   JWT_KEY_FILE: setting(text, undefined, 'A public key instead of a key set: a PEM, JWK or JWKS file.'),

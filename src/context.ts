@@ -1,8 +1,12 @@
 /** What resolvers are given: one for each request, made by the gateway and never by hand. */
 import type { Principal } from './auth/principal.ts'
-import { visibilityOf } from './auth/visibility.ts'
+import { type Visibility, visibilityOf } from './auth/visibility.ts'
+import { type Caller, createCaller } from './caller.ts'
 import type { PrismaClient } from './db/generated/prisma/client.ts'
-import { createLoaders, type Loaders } from './loaders/index.ts'
+import type { Read } from './db/read.ts'
+import { type Columns, columnsOf, type ReadMembers } from './links/columns.ts'
+import { Loaders } from './links/loaders.ts'
+import { createPerField, type PerField } from './links/perField.ts'
 import type { SearchRules } from './search/rules.ts'
 
 /** The rules that are the operator's to set. */
@@ -17,25 +21,62 @@ export interface Policy {
 
 export interface Context {
   readonly principal: Principal
+  readonly visibility: Visibility
+  readonly caller: Caller
+  /** The instant at which the request came: the same for everything that it asks. */
+  readonly now: Date
+  /** Tells that nobody waits for the answer any more: nothing further is begun. */
+  readonly signal: AbortSignal
+  readonly read: Read
+  readonly columns: Columns
   readonly loaders: Loaders
+  readonly perField: PerField
   readonly prisma: PrismaClient
   readonly rules: SearchRules
   readonly policy: Policy
-  readonly clock: () => Date
   readonly requestId: string
+  /** What the request has taken so far, for the record. */
+  readonly tally: Tally
 }
 
-interface ContextOptions {
+/** Counts while the request runs. */
+export interface Tally {
+  statements: number
+}
+
+export interface ContextOptions {
   readonly principal: Principal
   readonly prisma: PrismaClient
+  readonly read: Read
   readonly policy: Policy
-  readonly clock: () => Date
+  readonly now: Date
+  readonly signal: AbortSignal
   readonly requestId: string
+  /** The members of rows that the operation's fields declare to read. */
+  readonly members: ReadMembers
 }
 
 /** The context of one request, with loaders of its own. */
-export function createContext(options: ContextOptions): Context {
-  const { principal, prisma, policy, clock } = options
-  const rules = { clock, mostRows: policy.mostRows }
-  return { ...options, rules, loaders: createLoaders({ prisma, visibility: visibilityOf(principal), rules }) }
+export function createContext({ read, members, ...options }: ContextOptions): Context {
+  const { principal, policy, now, signal } = options
+  const tally: Tally = { statements: 0 }
+  const counted: Read = (statement) => {
+    signal.throwIfAborted()
+    tally.statements += 1
+    return read(statement)
+  }
+  const visibility = visibilityOf(principal)
+  const columns = columnsOf(members)
+  const loaders = new Loaders({ read: counted, visibility, columns })
+  return {
+    ...options,
+    visibility,
+    read: counted,
+    columns,
+    loaders,
+    caller: createCaller(principal, loaders),
+    perField: createPerField(),
+    rules: { now, mostRows: policy.mostRows },
+    tally,
+  }
 }

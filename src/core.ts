@@ -3,8 +3,7 @@
  * no rule holds on one way only.
  */
 import type { Authenticate } from './auth/authenticate.ts'
-import type { Principal } from './auth/principal.ts'
-import type { Context } from './context.ts'
+import type { Context, ContextOptions } from './context.ts'
 import { GatewayError } from './errors.ts'
 import { DocumentRefused, type Prepare } from './operation/prepare.ts'
 import { type Answer, expectedFailure, type OnUnexpectedError, type Run, unexpected } from './operation/run.ts'
@@ -34,7 +33,7 @@ export interface CoreOptions {
   readonly authenticate: Authenticate
   readonly prepare: Prepare
   readonly run: Run
-  readonly createContext: (principal: Principal, requestId: string) => Context
+  readonly createContext: (request: Pick<ContextOptions, 'principal' | 'requestId' | 'members' | 'signal'>) => Context
   readonly onUnexpectedError: OnUnexpectedError
 }
 
@@ -48,7 +47,9 @@ export function createCore({ authenticate, prepare, run, createContext, onUnexpe
         allow: 'POST',
       })
     }
-    return run(prepared, request.variables, createContext(principal, request.requestId))
+    const { signal } = new AbortController()
+    const { members } = prepared
+    return run(prepared, request.variables, createContext({ principal, requestId: request.requestId, members, signal }))
   }
   return {
     async handle(request) {

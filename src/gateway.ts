@@ -52,13 +52,13 @@ const pingTimeout = 1_000
 
 export function createGateway(options: GatewayOptions): Gateway {
   const { database, keys, policy, limits, clock, openIntrospection, onUnexpectedError } = options
-  const { prisma } = database
+  const { prisma, read } = database
   let draining = false
 
   const authenticate = createAuthenticator({
     verify: createJwtVerifier(keys, { ...options.jwt, clock }),
     claimNames: options.claimNames,
-    findOrganization: (claimed) => findOrganization(prisma, claimed),
+    findOrganization: (claimed) => findOrganization(read, claimed),
   })
   const routes = createRoutes({
     endpoint,
@@ -70,7 +70,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       authenticate,
       prepare: createPreparer({ schema: served, limits, mostRows: policy.mostRows, openIntrospection }),
       run: createRunner({ schema: served, limits, timeout: options.timeout, openIntrospection, onUnexpectedError }),
-      createContext: (principal, requestId) => createContext({ principal, prisma, policy, clock, requestId }),
+      createContext: (request) => createContext({ ...request, prisma, read, policy, now: clock() }),
       onUnexpectedError,
     })
     const { allowedOrigins, maxBodyBytes } = options

@@ -44,6 +44,7 @@ export async function start(config: Config, log: Logger): Promise<Started> {
     folder: config.DATA_DIR,
     poolSize: config.DATABASE_POOL_SIZE,
     timeout: config.DATABASE_TIMEOUT,
+    reads: config.DATABASE_READS,
     fill: config.DEMO_DATA ? (client) => fillIfEmpty(client, clock()) : undefined,
   }).catch((error) => {
     keys.close()

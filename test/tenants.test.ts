@@ -113,13 +113,14 @@ describe('an id of another organization', () => {
   it.each(['usersConnection', 'accessesConnection', 'tokensConnection'])(
     'opens nothing as a cursor of %s',
     async (field) => {
-      const document = `query ($after: String, $before: String) { ${field}(first: 1000, after: $after, before: $before) { total nodes { id organization { id } } } }`
+      const document = `query ($after: String, $before: String) { ${field}(first: 1000, after: $after, before: $before) { total nodes { id organization { id } } edges { cursor } } }`
       const all = await harness.askRaw(document, {}, auditor)
-      const { nodes: rows } = partOf<Rows>(all.data, field)
-      const kind = { usersConnection: 'User', accessesConnection: 'Access', tokensConnection: 'Token' }[field] ?? ''
-      for (const { id } of rows.filter(({ organization }) => organization.id !== reader.organizationId).slice(0, 5)) {
+      const { nodes: rows, edges } = partOf<Rows & Edges>(all.data, field)
+      const foreign = edges.filter((_, index) => rows[index]?.organization.id !== reader.organizationId)
+      expect(foreign.length).toBeGreaterThan(4)
+      for (const { cursor } of foreign.slice(0, 5)) {
         for (const name of ['after', 'before'] as const) {
-          const { data } = await harness.askRaw(document, { [name]: nodeId(kind, id) }, reader)
+          const { data } = await harness.askRaw(document, { [name]: cursor }, reader)
           const { nodes: seen } = partOf<Rows>(data, field)
           expect(seen.filter(({ organization }) => organization.id !== reader.organizationId)).toEqual([])
         }
@@ -199,6 +200,10 @@ describe('everything that a reader is told', () => {
 
 interface Rows {
   readonly nodes: readonly { readonly id: string; readonly organization: { readonly id: string } }[]
+}
+
+interface Edges {
+  readonly edges: readonly { readonly cursor: string }[]
 }
 
 function partOf<Part>(data: Readonly<Record<string, unknown>> | null | undefined, field: string): Part {

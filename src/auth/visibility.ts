@@ -1,15 +1,20 @@
-/** The tenant filter: which rows exist for a caller. Every loader and every root query applies it inside its statement. */
+/** The tenant filter: which rows exist for a caller. Every statement about a tenant's rows applies it. */
 import { Prisma } from '../db/generated/prisma/client.ts'
 import type { Principal } from './principal.ts'
 
-/** The one organization whose rows the caller sees; null where it sees every organization. */
-export type Visibility = string | null
+/** Whose rows the caller sees. Tagged, so that no value that was forgotten means "all of them". */
+export type Visibility =
+  | { readonly kind: 'organization'; readonly organizationId: string }
+  | { readonly kind: 'allOrganizations' }
 
 /** What the caller sees. Throws where a principal has neither an organization nor the right to all: authenticate refuses those. */
-export function visibilityOf(principal: Pick<Principal, 'organizationId' | 'allOrganizations'>): Visibility {
-  if (principal.allOrganizations) return null
-  if (principal.organizationId === null) throw new Error('expected a principal with an organization')
-  return principal.organizationId
+export function visibilityOf({
+  organizationId,
+  allOrganizations,
+}: Pick<Principal, 'organizationId' | 'allOrganizations'>): Visibility {
+  if (allOrganizations) return { kind: 'allOrganizations' }
+  if (organizationId === null) throw new Error('expected a principal with an organization')
+  return { kind: 'organization', organizationId }
 }
 
 /**
@@ -17,6 +22,11 @@ export function visibilityOf(principal: Pick<Principal, 'organizationId' | 'allO
  * table that has no tenant, which everybody sees.
  */
 export function isVisible(visibility: Visibility, organization: Prisma.Sql | null): Prisma.Sql {
-  if (visibility === null || organization === null) return Prisma.sql`TRUE`
-  return Prisma.sql`${organization} = ${visibility}::uuid`
+  if (organization === null) return Prisma.sql`TRUE`
+  switch (visibility.kind) {
+    case 'allOrganizations':
+      return Prisma.sql`TRUE`
+    case 'organization':
+      return Prisma.sql`${organization} = ${visibility.organizationId}::uuid`
+  }
 }

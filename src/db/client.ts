@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { PrismaClient } from './generated/prisma/client.ts'
+import { type Read, readFromPool, readWithPrisma } from './read.ts'
 
 export interface DatabaseOptions {
   readonly connection: pg.ClientConfig
@@ -10,12 +11,15 @@ export interface DatabaseOptions {
   readonly poolSize: number
   /** Seconds that a statement, or a wait for a connection, may take. */
   readonly timeout: number
+  /** What statements that read are sent through: the pool itself (where left out), or Prisma's client over it. */
+  readonly reads?: 'pool' | 'prisma'
   /** Told of each statement that is sent, as text. For tests and tracing. */
   readonly onStatement?: (sql: string) => void
 }
 
 export interface Database {
   readonly prisma: PrismaClient
+  readonly read: Read
   /** Resolves when the database answers, rejects when it does not. */
   ping(): Promise<void>
   close(): Promise<void>
@@ -28,6 +32,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const prisma = createPrisma(adapter, options)
   return {
     prisma,
+    read: options.reads === 'prisma' ? readWithPrisma(prisma) : told(readFromPool(pool), options),
     async ping() {
       await pool.query('SELECT 1')
     },
@@ -96,6 +101,15 @@ function createPool({ connection, poolSize, timeout }: DatabaseOptions): pg.Pool
 function closeUnlessIdle(client: pg.PoolClient): void {
   const { readyForQuery } = client as pg.PoolClient & { readonly readyForQuery: boolean }
   if (!readyForQuery || client.getTransactionStatus() !== 'I') void client.end()
+}
+
+/** The same, with what is sent told; Prisma's client tells by itself. */
+function told(read: Read, { onStatement }: DatabaseOptions): Read {
+  if (onStatement === undefined) return read
+  return (statement) => {
+    onStatement(statement.text)
+    return read(statement)
+  }
 }
 
 function createPrisma(adapter: PrismaPg, { timeout, onStatement }: DatabaseOptions): PrismaClient {

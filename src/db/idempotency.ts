@@ -1,5 +1,7 @@
 /** Requests that must not be carried out twice, however often they are sent. */
-import type { PrismaClient } from './generated/prisma/client.ts'
+import { createHash } from 'node:crypto'
+import { Prisma } from './generated/prisma/client.ts'
+import type { Read } from './read.ts'
 import type { Transaction } from './transaction.ts'
 
 /** Milliseconds for which a key is remembered. */
@@ -16,21 +18,32 @@ export interface IdempotentRequest {
 
 /** What a request under the same key came to. */
 export interface EarlierRequest {
-  readonly tokenId: number
+  /** What its change gave to be remembered. */
+  readonly outcome: Prisma.JsonValue
   /** Whether it asked for the same. */
   readonly same: boolean
 }
 
+/** The hash of what is asked of an operation: equal for requests that are equal as JSON. */
+export function hashRequest(operation: string, asked: unknown): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(
+    createHash('sha256')
+      .update(JSON.stringify([operation, asked]))
+      .digest(),
+  )
+}
+
 /** What was done under the key in the last 24 hours; null where nothing was. */
 export async function findEarlierRequest(
-  prisma: PrismaClient,
+  read: Read,
   { organizationId, subject, key, requestHash }: IdempotentRequest,
   now: Date,
 ): Promise<EarlierRequest | null> {
-  const earlier = await prisma.idempotencyKey.findUnique({
-    where: { organizationId_subject_key: { organizationId, subject, key }, createdAt: { gt: oldest(now) } },
-  })
-  return earlier && { tokenId: earlier.tokenId, same: Buffer.compare(earlier.requestHash, requestHash) === 0 }
+  const [earlier] = await read<EarlierRequest>(Prisma.sql`
+    SELECT outcome, request_hash = ${requestHash} AS same FROM idempotency_keys
+    WHERE organization_id = ${organizationId}::uuid AND subject = ${subject} AND key = ${key}
+    AND created_at > ${oldest(now)}`)
+  return earlier ?? null
 }
 
 /**
@@ -40,14 +53,14 @@ export async function findEarlierRequest(
 export async function rememberRequest(
   transaction: Transaction,
   request: IdempotentRequest,
-  tokenId: number,
+  outcome: Prisma.InputJsonValue,
   now: Date,
 ): Promise<void> {
   const { organizationId, subject } = request
   await transaction.idempotencyKey.deleteMany({
     where: { organizationId, subject, createdAt: { lte: oldest(now) } },
   })
-  await transaction.idempotencyKey.create({ data: { ...request, tokenId, createdAt: now } })
+  await transaction.idempotencyKey.create({ data: { ...request, outcome, createdAt: now }, select: { key: true } })
 }
 
 function oldest(now: Date): Date {

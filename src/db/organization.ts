@@ -1,14 +1,18 @@
 /** The one look-up that authenticating a caller needs. */
-import type { PrismaClient } from './generated/prisma/client.ts'
+import { Prisma } from './generated/prisma/client.ts'
+import type { Read } from './read.ts'
+import { organizations } from './tables.ts'
 
 /** The id of the organization that has all of the ids that are given; null where there is none. At least one must be given. */
 export async function findOrganization(
-  prisma: PrismaClient,
+  read: Read,
   { id, customerId }: { readonly id: string | null; readonly customerId: number | null },
 ): Promise<string | null> {
-  const found = await prisma.organization.findFirst({
-    where: { ...(id === null ? {} : { id }), ...(customerId === null ? {} : { customerId }) },
-    select: { id: true },
-  })
+  const conditions = [
+    ...(id === null ? [] : [Prisma.sql`${organizations.id} = ${id}::uuid`]),
+    ...(customerId === null ? [] : [Prisma.sql`${organizations.column('customerId')} = ${customerId}`]),
+  ]
+  const [found] = await read<{ readonly id: string }>(Prisma.sql`
+    SELECT ${organizations.id} FROM ${organizations.name} WHERE ${Prisma.join(conditions, ' AND ')}`)
   return found?.id ?? null
 }

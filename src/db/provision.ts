@@ -1,7 +1,7 @@
 /** From configuration to a database that is reached, migrated and, for demos, filled. */
 import pg from 'pg'
 import { StartupError } from '../errors.ts'
-import { connectionSettings, type Database, openDatabase, prepareSession } from './client.ts'
+import { connectionSettings, type Database, type DatabaseOptions, openDatabase, prepareSession } from './client.ts'
 import { openEmbedded } from './embedded.ts'
 import { databaseFailure } from './failure.ts'
 import { migrate, underLock } from './migrate.ts'
@@ -14,6 +14,7 @@ export interface ProvisionOptions {
   readonly poolSize: number
   /** Seconds that a statement, or a wait for a connection, may take. */
   readonly timeout: number
+  readonly reads?: DatabaseOptions['reads']
   /** Fills a database that has been brought up to date, and says whether it did. Left out: nothing is filled in. */
   readonly fill?: ((client: pg.Client) => Promise<boolean>) | undefined
 }
@@ -120,6 +121,7 @@ export async function provisionDatabase(options: ProvisionOptions): Promise<Prov
       connection: location.connection,
       poolSize: location.poolSize,
       timeout: options.timeout,
+      ...(options.reads === undefined ? {} : { reads: options.reads }),
     })
     return {
       ...done,

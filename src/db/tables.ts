@@ -1,7 +1,4 @@
-/**
- * The tables that statements are written over by hand. Each knows its columns by the names the model has for them; a
- * column that schema.prisma has and this file lacks does not compile.
- */
+/** The tables that statements are written over by hand: their names, columns and types are those of schema.prisma. */
 import {
   type Access,
   type IdentityProvider,
@@ -10,150 +7,91 @@ import {
   Prisma,
   type Role,
   type RoleAssignment,
+  type RolePermission,
   type Token,
   type User,
 } from './generated/prisma/client.ts'
+import { modelTables } from './generated/tables.ts'
 
-/** SQL type of a table's ids. */
-type IdType = 'uuid' | 'integer' | 'text'
+type Model = keyof typeof modelTables
 
 /** A table whose rows have the shape `Row`. */
-export interface Table<Row> {
+export interface Relation<Row> {
   readonly name: Prisma.Sql
-  readonly id: Prisma.Sql
-  readonly idType: IdType
   /** The column with the row's organization; null for the catalogue, which has no tenant. */
   readonly organization: Prisma.Sql | null
-  /** The select list that gives a whole `Row`. */
-  readonly columns: Prisma.Sql
-  column(name: keyof Row & string): Prisma.Sql
+  /** The column of a member of `Row`, with the table's name before it. */
+  column(member: keyof Row & string): Prisma.Sql
+  /** The SQL type of that column. */
+  typeOf(member: keyof Row & string): string
+  /** Whether that column can be null. */
+  isNullable(member: keyof Row & string): boolean
+}
+
+/** A table whose rows have an id. */
+export interface Table<Row> extends Relation<Row> {
+  /** The name of the model, which statements' readers and the schema share. */
+  readonly model: Model
+  readonly id: Prisma.Sql
+  readonly idType: string
+  /** The members that are read whatever is asked for: what tells rows, tenants and object types apart. */
+  readonly always: readonly (keyof Row & string)[]
+  /** The select list that gives these members, under their names. Throws where the model has no such member. */
+  select(members: Iterable<string>): Prisma.Sql
+}
+
+interface Column {
+  readonly name: string
+  readonly type: string
+  readonly nullable: boolean
 }
 
 interface Definition<Row> {
-  readonly idType: IdType
-  readonly organization: (keyof Row & string) | null
-  /** Model name → column name. */
-  readonly columns: Readonly<Record<keyof Row, string>>
+  /** The member with the organization; null for the catalogue. */
+  readonly tenant: (keyof Row & string) | null
+  readonly always?: readonly (keyof Row & string)[]
 }
 
-function table<Row>(name: string, { idType, organization, columns }: Definition<Row>): Table<Row> {
-  const entries = Object.entries<string>(columns)
-  const references = new Map(entries.map(([field, column]) => [field, Prisma.raw(`${name}.${column}`)]))
-  const column = (field: string) => {
-    const reference = references.get(field)
-    if (reference === undefined) throw new Error(`${name} has no column for "${field}"`)
-    return reference
+function relation<Row>(model: Model, tenant: (keyof Row & string) | null): Relation<Row> {
+  const { table, columns } = modelTables[model]
+  const known = new Map(Object.entries<Column>(columns))
+  const find = (member: string) => {
+    const found = known.get(member)
+    if (found === undefined) throw new Error(`${model} has no column for "${member}"`)
+    return found
   }
+  const column = (member: string) => Prisma.raw(`${table}.${find(member).name}`)
   return {
-    name: Prisma.raw(name),
-    id: Prisma.raw(`${name}.id`),
-    idType,
-    organization: organization === null ? null : column(organization),
-    columns: Prisma.raw(entries.map(([field, column]) => `${name}.${column} AS "${field}"`).join(', ')),
+    name: Prisma.raw(table),
+    organization: tenant === null ? null : column(tenant),
     column,
+    typeOf: (member) => find(member).type,
+    isNullable: (member) => find(member).nullable,
   }
 }
 
-export const organizations = table<Organization>('organizations', {
-  idType: 'uuid',
-  organization: 'id',
-  columns: { id: 'id', customerId: 'customer_id', name: 'name' },
-})
+function table<Row extends { readonly id: unknown }>(model: Model, definition: Definition<Row>): Table<Row> {
+  const { tenant, always = [] } = definition
+  const base = relation<Row>(model, tenant)
+  return {
+    ...base,
+    model,
+    id: base.column('id'),
+    idType: base.typeOf('id'),
+    always: ['id', ...(tenant === null || tenant === 'id' ? [] : [tenant]), ...always],
+    select: (members) =>
+      Prisma.join(
+        [...members].map((member) => Prisma.sql`${base.column(member as never)} AS ${Prisma.raw(`"${member}"`)}`),
+      ),
+  }
+}
 
-export const identityProviders = table<IdentityProvider>('identity_providers', {
-  idType: 'uuid',
-  organization: 'organizationId',
-  columns: { id: 'id', domain: 'domain', organizationId: 'organization_id' },
-})
-
-export const users = table<User>('users', {
-  idType: 'uuid',
-  organization: 'organizationId',
-  columns: {
-    id: 'id',
-    organizationId: 'organization_id',
-    firstname: 'firstname',
-    lastname: 'lastname',
-    email: 'email',
-    acct: 'acct',
-    idpId: 'idp_id',
-    expiresAt: 'expires_at',
-    phone: 'phone',
-    language: 'language',
-    createdAt: 'created_at',
-    createdBy: 'created_by',
-    updatedAt: 'updated_at',
-    updatedBy: 'updated_by',
-  },
-})
-
-export const accesses = table<Access>('accesses', {
-  idType: 'integer',
-  organization: 'organizationId',
-  columns: {
-    id: 'id',
-    organizationId: 'organization_id',
-    userId: 'user_id',
-    type: 'type',
-    name: 'name',
-    ssoId: 'sso_id',
-    twoFaEnabled: 'two_fa_enabled',
-    language: 'language',
-    lastLoginAt: 'last_login_at',
-    createdAt: 'created_at',
-    createdBy: 'created_by',
-    updatedAt: 'updated_at',
-    updatedBy: 'updated_by',
-  },
-})
-
-export const roles = table<Role>('roles', {
-  idType: 'text',
-  organization: null,
-  columns: { id: 'id', description: 'description' },
-})
-
-export const permissions = table<Permission>('permissions', {
-  idType: 'text',
-  organization: null,
-  columns: { id: 'id', description: 'description' },
-})
-
-export const roleAssignments = table<RoleAssignment>('role_assignments', {
-  idType: 'integer',
-  organization: 'organizationId',
-  columns: {
-    id: 'id',
-    organizationId: 'organization_id',
-    accessId: 'access_id',
-    roleId: 'role_id',
-    resourceType: 'resource_type',
-    resourceId: 'resource_id',
-  },
-})
-
-export const tokens = table<Token>('tokens', {
-  idType: 'integer',
-  organization: 'organizationId',
-  columns: {
-    id: 'id',
-    organizationId: 'organization_id',
-    accessId: 'access_id',
-    name: 'name',
-    secretHash: 'secret_hash',
-    hint: 'hint',
-    scope: 'scope',
-    allowedScopes: 'allowed_scopes',
-    createdAt: 'created_at',
-    createdBy: 'created_by',
-    updatedAt: 'updated_at',
-    updatedBy: 'updated_by',
-    expiresAt: 'expires_at',
-    lastUsedAt: 'last_used_at',
-    deactivated: 'deactivated',
-    deactivatedUpdatedBy: 'deactivated_updated_by',
-    deactivatedUpdatedOn: 'deactivated_updated_on',
-    revokedAt: 'revoked_at',
-    rotatedFromId: 'rotated_from',
-  },
-})
+export const organizations = table<Organization>('Organization', { tenant: 'id' })
+export const identityProviders = table<IdentityProvider>('IdentityProvider', { tenant: 'organizationId' })
+export const users = table<User>('User', { tenant: 'organizationId' })
+export const accesses = table<Access>('Access', { tenant: 'organizationId', always: ['type'] })
+export const roles = table<Role>('Role', { tenant: null })
+export const permissions = table<Permission>('Permission', { tenant: null })
+export const rolePermissions = relation<RolePermission>('RolePermission', null)
+export const roleAssignments = table<RoleAssignment>('RoleAssignment', { tenant: 'organizationId' })
+export const tokens = table<Token>('Token', { tenant: 'organizationId' })

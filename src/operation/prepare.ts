@@ -17,8 +17,10 @@ import {
 } from 'graphql'
 import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../errors.ts'
+import type { ReadMembers } from '../links/columns.ts'
 import { type CostFormula, costFormula } from './cost.ts'
 import { checkLimits, checkSpreads, type Limits, tooComplex } from './limits.ts'
+import { readMembers } from './readMembers.ts'
 import { type RequiredScopes, requiredScopes } from './requiredScopes.ts'
 import type { Fragments } from './selection.ts'
 
@@ -27,6 +29,8 @@ export interface PreparedOperation {
   readonly operation: OperationDefinitionNode
   readonly required: RequiredScopes
   readonly cost: CostFormula
+  /** The members of rows that the operation's fields read. */
+  readonly members: ReadMembers
 }
 
 /** Documents are asked for by many callers, so the check of a caller's scopes and the variables come later, in `run`. */
@@ -169,5 +173,6 @@ function prepareOperation(
     operation,
     required: requiredScopes(schema, fragments, operation, openIntrospection),
     cost: costFormula(schema, fragments, operation, mostRows),
+    members: readMembers(schema, fragments, operation),
   }
 }

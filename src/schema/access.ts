@@ -1,16 +1,18 @@
 /** A way to sign in: an interface with four types, each with fields of its own. */
-import { authorOf } from '../auth/author.ts'
-import { Author } from './author.ts'
+import { accesses, permissions, roleAssignments, roles } from '../db/tables.ts'
+import { reading } from '../links/columns.ts'
+import { assignmentsOfAccess, organizationOfAccess, permissionsOfRole, userOfAccess } from '../links/graph.ts'
+import type { Loaders } from '../links/loaders.ts'
 import { builder } from './builder.ts'
 import { AccessType, Language } from './enums.ts'
 import { accessTypeName } from './identity.ts'
 import { must } from './must.ts'
-import { Node, nodeIdOf } from './node.ts'
-import { Organization } from './organization.ts'
+import { Node } from './node.ts'
 import { Permission } from './permission.ts'
 import { personal } from './personal.ts'
 import { Role } from './role.ts'
 import { RoleAssignment } from './roleAssignment.ts'
+import { authorField, customerIdField, nodeIdField, organizationField } from './shared.ts'
 import { User } from './user.ts'
 
 export const Access = builder.prismaInterface('Access', {
@@ -18,68 +20,49 @@ export const Access = builder.prismaInterface('Access', {
   scopes: ['accesses:read'],
   resolveType: accessTypeName,
   fields: (t) => ({
-    nodeId: t.id({ description: "Relay's global id.", resolve: ({ id }) => nodeIdOf('Access', id) }),
+    nodeId: nodeIdField(t, accesses),
     id: t.exposeID('id'),
     type: t.expose('type', { type: AccessType }),
-    user: t.field({
-      type: User,
-      description: 'Whose way to sign in it is.',
-      resolve: async ({ userId }, _, { loaders }) => must(await loaders.user.load(userId), 'user'),
-    }),
-    customerId: t.int({
-      description: "The organization's customer number.",
-      resolve: async ({ organizationId }, _, { loaders }) =>
-        must(await loaders.organization.load(organizationId), 'organization').customerId,
-    }),
-    organization: t.field({
-      type: Organization,
-      description: 'The organization that the access belongs to.',
-      resolve: async ({ organizationId }, _, { loaders }) =>
-        must(await loaders.organization.load(organizationId), 'organization'),
-    }),
+    user: t.one(userOfAccess, { type: User, description: 'Whose way to sign in it is.' }),
+    customerId: customerIdField(t, organizationOfAccess),
+    organization: organizationField(t, organizationOfAccess, 'access'),
     roles: t.field({
       type: [Role],
       description: 'The roles it holds, everywhere or on some resource: each once, by id.',
-      resolve: async ({ id }, _, { loaders }) => {
-        const held = distinct((await loaders.assignmentsByAccess.load(id)).map(({ roleId }) => roleId))
-        return Promise.all(held.map(async (roleId) => must(await loaders.role.load(roleId), 'role')))
+      reads: [reading(roleAssignments, 'roleId')],
+      extensions: { link: assignmentsOfAccess },
+      resolve: async (access, _, { loaders }) => {
+        const held = await heldRoleIds(access, loaders)
+        return Promise.all(held.map(async (roleId) => must(await loaders.row(roles, roleId), 'role')))
       },
     }),
-    roleAssignments: t.field({
+    roleAssignments: t.list(assignmentsOfAccess, {
       type: [RoleAssignment],
       description: 'The same roles, each with the resource that it is limited to.',
-      resolve: async ({ id }, _, { loaders }) => [...(await loaders.assignmentsByAccess.load(id))],
     }),
     permissions: t.field({
       type: [Permission],
       description: 'The permissions of all its roles: each once, by id.',
-      resolve: async ({ id }, _, { loaders }) => {
-        const held = distinct((await loaders.assignmentsByAccess.load(id)).map(({ roleId }) => roleId))
-        const lists = await Promise.all(held.map((roleId) => loaders.permissionsByRole.load(roleId)))
+      reads: [reading(roleAssignments, 'roleId'), reading(permissions, 'id')],
+      extensions: { link: assignmentsOfAccess },
+      resolve: async (access, _, { loaders }) => {
+        const held = await heldRoleIds(access, loaders)
+        const lists = await Promise.all(held.map((id) => loaders.list(permissionsOfRole, { id })))
         const byId = new Map(lists.flat().map((permission) => [permission.id, permission]))
         return [...byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
       },
     }),
     lastLoginAt: t.expose('lastLoginAt', { type: 'DateTime', nullable: true }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
-    createdBy: t.field({
-      type: Author,
-      nullable: true,
-      description: 'Who created the access. Null where nobody is on record.',
-      resolve: ({ createdBy }) => authorOf(createdBy),
-    }),
+    createdBy: authorField(t, accesses, 'createdBy', 'Who created the access.'),
     updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
-    updatedBy: t.field({
-      type: Author,
-      nullable: true,
-      description: 'Who last changed the access. Null where nobody is on record.',
-      resolve: ({ updatedBy }) => authorOf(updatedBy),
-    }),
+    updatedBy: authorField(t, accesses, 'updatedBy', 'Who last changed the access.'),
   }),
 })
 
-function distinct<T>(values: readonly T[]): T[] {
-  return [...new Set(values)]
+/** The roles that the access holds, everywhere or on some resource: each once, by id. */
+async function heldRoleIds(access: { readonly id: number }, loaders: Loaders): Promise<readonly string[]> {
+  return [...new Set((await loaders.list(assignmentsOfAccess, access)).map(({ roleId }) => roleId))]
 }
 
 /** Where both resolve a field, as with nodeId, the last one's resolver counts. */
@@ -93,6 +76,7 @@ const UiConnectionAccess = builder.prismaObject('Access', {
   fields: (t) => ({
     twoFaEnabled: t.boolean({
       description: 'Whether a second factor is asked for.',
+      reads: [reading(accesses, 'twoFaEnabled')],
       resolve: ({ twoFaEnabled }) => must(twoFaEnabled, 'second factor of a UI connection'),
     }),
   }),
@@ -107,6 +91,7 @@ const SsoConnectionAccess = builder.prismaObject('Access', {
     ssoId: t.string({
       ...personal,
       description: 'The identifier at the identity provider.',
+      reads: [reading(accesses, 'ssoId')],
       resolve: ({ ssoId }) => must(ssoId, 'identifier of an SSO connection'),
     }),
   }),
@@ -120,11 +105,13 @@ const ApiConnectionAccess = builder.prismaObject('Access', {
   fields: (t) => ({
     name: t.string({
       description: 'Name that tells the access apart.',
+      reads: [reading(accesses, 'name')],
       resolve: ({ name }) => must(name, 'name of an API connection'),
     }),
     language: t.field({
       type: Language,
       description: "The language of the API's answers.",
+      reads: [reading(accesses, 'language')],
       resolve: ({ language }) => must(language, 'language of an API connection'),
     }),
   }),
@@ -138,6 +125,7 @@ const ProfileAccess = builder.prismaObject('Access', {
   fields: (t) => ({
     name: t.string({
       description: 'Name that tells the access apart.',
+      reads: [reading(accesses, 'name')],
       resolve: ({ name }) => must(name, 'name of a profile'),
     }),
   }),

@@ -7,6 +7,7 @@ import type {
   ServiceScopes as ServiceScopesShape,
 } from '../auth/allowedScopes.ts'
 import { formatResource, parseResource, type Resource as ResourceShape } from '../auth/resource.ts'
+import { permissionOfScopedPermission, roleOfScopedRole } from '../links/graph.ts'
 import { builder } from './builder.ts'
 import { Permission } from './permission.ts'
 import { Resource, ResourceInput } from './resource.ts'
@@ -40,11 +41,10 @@ const ScopedPermission = builder.objectRef<ScopedPermissionShape>('ScopedPermiss
   description: 'A permission, on all resources or on some.',
   fields: (t) => ({
     permissionId: t.exposeID('permissionId', { description: descriptions.permissionId }),
-    permission: t.field({
+    permission: t.one(permissionOfScopedPermission, {
       type: Permission,
       nullable: true,
       description: 'The permission. Null once it is gone.',
-      resolve: ({ permissionId }, _, { loaders }) => loaders.permission.load(permissionId),
     }),
     resources: t.field({
       type: [Resource],
@@ -58,12 +58,7 @@ const ScopedRole = builder.objectRef<ScopedRoleShape>('ScopedRole').implement({
   description: 'A role, everywhere or on one resource.',
   fields: (t) => ({
     name: t.exposeString('name', { description: descriptions.name }),
-    role: t.field({
-      type: Role,
-      nullable: true,
-      description: 'The role. Null once it is gone.',
-      resolve: ({ name }, _, { loaders }) => loaders.role.load(name),
-    }),
+    role: t.one(roleOfScopedRole, { type: Role, nullable: true, description: 'The role. Null once it is gone.' }),
     resource: t.field({
       type: Resource,
       nullable: true,

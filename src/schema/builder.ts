@@ -7,6 +7,8 @@ import { Kind } from 'graphql'
 import type { Context } from '../context.ts'
 import type PrismaTypes from '../db/generated/pothos.ts'
 import { getDatamodel } from '../db/generated/pothos.ts'
+import './linkFields.ts'
+import './readsPlugin.ts'
 import './scopesPlugin.ts'
 
 export const builder = new SchemaBuilder<{
@@ -21,7 +23,7 @@ export const builder = new SchemaBuilder<{
   }
 }>({
   defaultFieldNullability: false,
-  plugins: ['scopes', PrismaPlugin, DirectivePlugin, FederationPlugin],
+  plugins: ['scopes', 'reads', PrismaPlugin, DirectivePlugin, FederationPlugin],
   prisma: {
     client: (context) => context.prisma,
     dmmf: getDatamodel(),

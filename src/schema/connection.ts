@@ -1,6 +1,5 @@
 /** Relay's cursor connections. Each part costs a statement only where it is selected. */
-
-import { cursorOf, type KeysetPage } from '../search/keyset.ts'
+import { defaultSize, type Edge, type KeysetPage } from '../page/keyset.ts'
 import { builder } from './builder.ts'
 import type { DeclaredScopes } from './scopesPlugin.ts'
 import type { ItemType } from './searchResult.ts'
@@ -21,7 +20,7 @@ interface PageInfoShape {
 /** The arguments of a field that gives a connection. */
 export const connectionArguments = builder.args((t) => ({
   first: t.int({
-    description: 'How many to give at most, from the start. 20 where neither `first` nor `last` is given.',
+    description: `How many to give at most, from the start. ${defaultSize} where neither \`first\` nor \`last\` is given.`,
   }),
   after: t.string({ description: 'Give only what comes after this cursor.' }),
   last: t.int({ description: 'How many to give at most, from the end.' }),
@@ -40,7 +39,7 @@ const PageInfo = builder.objectRef<PageInfoShape>('PageInfo').implement({
 })
 
 interface ConnectionTypeOptions {
-  /** Name of the item's type: `User` gives UserConnection and UserEdge. It is also the kind of the cursors. */
+  /** Name of the item's type: `User` gives UserConnection and UserEdge. */
   readonly item: string
   readonly items: string
   readonly scopes: DeclaredScopes
@@ -51,15 +50,12 @@ export function connectionType<Row extends { readonly id: string | number }>(
   itemType: ItemType<Row>,
   { item, items, scopes }: ConnectionTypeOptions,
 ) {
-  const Edge = builder.objectRef<Row>(`${item}Edge`).implement({
+  const EdgeType = builder.objectRef<Edge<Row>>(`${item}Edge`).implement({
     description: `One of the ${items} of a connection.`,
     scopes,
     fields: (t) => ({
-      cursor: t.string({
-        description: 'Where it stands, for `after` and `before`.',
-        resolve: (row) => cursorOf(item, row.id),
-      }),
-      node: t.field({ type: itemType, description: 'The item itself.', resolve: (row) => row as never }),
+      cursor: t.exposeString('cursor', { description: 'Where it stands, for `after` and `before`.' }),
+      node: t.field({ type: itemType, description: 'The item itself.', resolve: ({ row }) => row as never }),
     }),
   })
   return builder.objectRef<Connection<Row>>(`${item}Connection`).implement({
@@ -67,19 +63,19 @@ export function connectionType<Row extends { readonly id: string | number }>(
     scopes,
     fields: (t) => ({
       edges: t.field({
-        type: [Edge],
+        type: [EdgeType],
         description: 'The items of this page, each with its cursor.',
-        resolve: async (connection) => (await connection.page()).rows as never,
+        resolve: async (connection) => [...(await connection.page()).edges],
       }),
       nodes: t.field({
         type: [itemType],
         description: 'The items of this page.',
-        resolve: async (connection) => (await connection.page()).rows as never,
+        resolve: async (connection) => (await connection.page()).edges.map(({ row }) => row) as never,
       }),
       pageInfo: t.field({
         type: PageInfo,
         description: 'Where this page stands.',
-        resolve: async (connection) => pageInfo(item, await connection.page()),
+        resolve: async (connection) => pageInfo(await connection.page()),
       }),
       total: t.int({
         description: `How many ${items} there are over all pages.`,
@@ -89,13 +85,11 @@ export function connectionType<Row extends { readonly id: string | number }>(
   })
 }
 
-function pageInfo<Row extends { readonly id: string | number }>(item: string, page: KeysetPage<Row>): PageInfoShape {
-  const first = page.rows[0]
-  const last = page.rows.at(-1)
+function pageInfo<Row>({ edges, hasNextPage, hasPreviousPage }: KeysetPage<Row>): PageInfoShape {
   return {
-    hasNextPage: page.hasNextPage,
-    hasPreviousPage: page.hasPreviousPage,
-    startCursor: first === undefined ? null : cursorOf(item, first.id),
-    endCursor: last === undefined ? null : cursorOf(item, last.id),
+    hasNextPage,
+    hasPreviousPage,
+    startCursor: edges[0]?.cursor ?? null,
+    endCursor: edges.at(-1)?.cursor ?? null,
   }
 }

@@ -1,24 +1,14 @@
 /** Switches API tokens off and on again. Both are idempotent; a revoked token stays as it is. */
-import { isVisible, visibilityOf } from '../auth/visibility.ts'
-import { callingAuthor } from '../caller.ts'
+import { authorReads } from '../caller.ts'
 import type { Context } from '../context.ts'
-import { recordChange } from '../db/audit.ts'
-import { Prisma, type Token as TokenRow } from '../db/generated/prisma/client.ts'
+import { change } from '../db/change.ts'
+import type { Token as TokenRow } from '../db/generated/prisma/client.ts'
 import { tokens } from '../db/tables.ts'
-import { inTransaction } from '../db/transaction.ts'
+import { Conflict, expected, InputCheck, InvalidInput, NotFound } from '../failures.ts'
 import { integerIdOf } from '../ids.ts'
+import { reading } from '../links/columns.ts'
 import { builder } from './builder.ts'
-import {
-  Conflict,
-  ConflictError,
-  expected,
-  InputCheck,
-  InvalidInput,
-  InvalidInputError,
-  NotFound,
-  NotFoundError,
-  typeOfResult,
-} from './failure.ts'
+import { ConflictError, InvalidInputError, NotFoundError, typeOfResult } from './failure.ts'
 import { Token } from './token.ts'
 
 interface ChangedToken {
@@ -50,6 +40,7 @@ const ReactivateTokenResult = builder.unionType('ReactivateTokenResult', {
 })
 
 const failures = [InvalidInput, NotFound, Conflict]
+const reads = [...authorReads, reading(tokens, 'deactivated', 'revokedAt')]
 
 builder.mutationFields((t) => ({
   deactivateToken: t.field({
@@ -57,6 +48,7 @@ builder.mutationFields((t) => ({
     scopes: ['tokens:deactivate'],
     description: 'Switches a token off. A token that is off already stays as it is, and that is a success.',
     args: { tokenId: t.arg.id({ required: true, description: 'Decimal digits.' }) },
+    reads,
     resolve: (_, { tokenId }, context) => expected(failures, () => setDeactivated(tokenId, true, context)),
   }),
   reactivateToken: t.field({
@@ -64,6 +56,7 @@ builder.mutationFields((t) => ({
     scopes: ['tokens:deactivate'],
     description: 'Switches a token on again. A token that is on already stays as it is, and that is a success.',
     args: { tokenId: t.arg.id({ required: true, description: 'Decimal digits.' }) },
+    reads,
     resolve: (_, { tokenId }, context) => expected(failures, () => setDeactivated(tokenId, false, context)),
   }),
 }))
@@ -72,36 +65,29 @@ async function setDeactivated(tokenId: string, deactivated: boolean, context: Co
   const check = new InputCheck()
   const id = check.read(['tokenId'], () => integerIdOf('tokenId', tokenId)) as number
   check.finish()
-  const author = await callingAuthor(context)
-  const token = await inTransaction(context.prisma, async (transaction) => {
-    const [found] = await transaction.$queryRaw<TokenRow[]>`
-      SELECT ${tokens.columns} FROM tokens
-      WHERE ${tokens.id} = ${id} AND ${isVisible(visibilityOf(context.principal), tokens.organization)}
-      FOR UPDATE`
-    if (found === undefined) throw new NotFound('there is no such token')
+  return change(context, async ({ transaction, author, lock }) => {
+    const found = await lock(tokens, id, 'there is no such token')
     if (found.revokedAt !== null) throw new Conflict('the token is revoked, which is final')
-    if (found.deactivated === deactivated) return found
-    const now = context.clock()
-    const by = author ?? Prisma.DbNull
-    const changed = await transaction.token.update({
-      where: { id },
-      data: { deactivated, deactivatedUpdatedBy: by, deactivatedUpdatedOn: now, updatedBy: by, updatedAt: now },
-    })
-    await recordChange(transaction, {
-      organizationId: found.organizationId,
-      at: now,
-      subject: context.principal.subject,
-      actor: author,
-      actorTokenId: context.principal.tokenId,
-      action: deactivated ? 'token.deactivate' : 'token.reactivate',
-      targetType: 'Token',
-      targetId: String(id),
-      before: { deactivated: found.deactivated },
-      after: { deactivated },
-      requestId: context.requestId,
-    })
-    return changed
+    if (found.deactivated === deactivated) return { result: { token: found }, event: null }
+    const { now } = context
+    const changes = {
+      deactivated,
+      deactivatedUpdatedBy: author,
+      deactivatedUpdatedOn: now,
+      updatedBy: author,
+      updatedAt: now,
+    }
+    const changed = await transaction.token.update({ where: { id }, data: changes, omit: { secretHash: true } })
+    return {
+      result: { token: changed as TokenRow },
+      event: {
+        organizationId: found.organizationId,
+        action: deactivated ? 'token.deactivate' : 'token.reactivate',
+        targetType: 'Token',
+        targetId: String(id),
+        before: { deactivated: found.deactivated },
+        after: { deactivated },
+      },
+    }
   })
-  context.loaders.token.clear(id).prime(id, token)
-  return { token }
 }

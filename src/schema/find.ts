@@ -1,60 +1,58 @@
 /** Root queries over a table: the tenant filter, the search, and a page that is read when something of it is selected. */
-import { isVisible, visibilityOf } from '../auth/visibility.ts'
+import { isVisible } from '../auth/visibility.ts'
 import type { Context } from '../context.ts'
 import { Prisma } from '../db/generated/prisma/client.ts'
 import type { Table } from '../db/tables.ts'
+import { type KeysetArguments, type KeysetPage, type Kind, keysetOf, selectKeyset } from '../page/keyset.ts'
+import { countRows, type PageArguments, pageOf, selectPage } from '../page/offset.ts'
+import { byId, type Order, orderedBy } from '../page/order.ts'
 import { all } from '../search/condition.ts'
-import { type CursorKind, type KeysetArguments, type KeysetPage, keysetOf, selectKeyset } from '../search/keyset.ts'
-import { countRows, type Order, orderBy, type Page, pageOf, selectPage } from '../search/page.ts'
 import type { Connection } from './connection.ts'
 import type { ListResult, SearchResult } from './searchResult.ts'
 
 /** The page of visible rows that the arguments ask for. Throws BAD_USER_INPUT before anything is read. */
-export function findPage<Row>(
-  context: Context,
+export function findPage<Row extends object>(
+  { read, columns, policy, visibility }: Context,
   table: Table<Row>,
   matching: Prisma.Sql,
-  given: Partial<{ [K in keyof Page]: number | null | undefined }>,
-  order?: Order | null,
+  given: PageArguments,
+  order: Order,
 ): SearchResult<Row> {
-  const page = pageOf(given, context.policy.mostRows)
-  const condition = all([visible(context, table), matching])
+  const page = pageOf(given, policy.mostRows)
+  const condition = all([isVisible(visibility, table.organization), matching])
   return {
     page,
-    total: () => countRows(context.prisma, table, condition),
-    results: () => selectPage(context.prisma, table, condition, page, order ?? undefined),
+    total: () => countRows(read, table, condition),
+    results: () => selectPage(read, table, columns(table), condition, page, order),
   }
 }
 
 /** The connection of visible rows that the arguments ask for. Throws BAD_USER_INPUT before anything is read. */
-export function findConnection<Row, Id>(
-  context: Context,
+export function findConnection<Row extends { readonly id: unknown }>(
+  { read, columns, policy, visibility }: Context,
   table: Table<Row>,
   matching: Prisma.Sql,
+  kind: Kind,
+  order: Order,
   given: KeysetArguments,
-  kind: CursorKind<Id>,
 ): Connection<Row> {
-  const keyset = keysetOf(kind, given, context.policy.mostRows)
-  const condition = all([visible(context, table), matching])
-  let read: Promise<KeysetPage<Row>> | undefined
+  const keyset = keysetOf(kind, order, given, policy.mostRows)
+  const condition = all([isVisible(visibility, table.organization), matching])
+  let page: Promise<KeysetPage<Row>> | undefined
   return {
     page() {
-      read ??= selectKeyset(context.prisma, table, condition, keyset)
-      return read
+      page ??= selectKeyset(read, table, columns(table), condition, keyset)
+      return page
     },
-    total: () => countRows(context.prisma, table, condition),
+    total: () => countRows(read, table, condition),
   }
 }
 
-function visible<Row>({ principal }: Context, table: Table<Row>): Prisma.Sql {
-  return isVisible(visibilityOf(principal), table.organization)
-}
-
 /** Every row of a catalogue, by id. */
-export function findAll<Row>({ prisma }: Context, table: Table<Row>): ListResult<Row> {
+export function findAll<Row extends object>({ read, columns }: Context, table: Table<Row>): ListResult<Row> {
   const everything = Prisma.sql`TRUE`
   return {
-    total: () => countRows(prisma, table, everything),
-    results: () => prisma.$queryRaw<Row[]>`SELECT ${table.columns} FROM ${table.name} ${orderBy(table)}`,
+    total: () => countRows(read, table, everything),
+    results: () => read(Prisma.sql`SELECT ${columns(table)} FROM ${table.name} ${orderedBy(table, byId)}`),
   }
 }

@@ -2,6 +2,7 @@
 import { brandWithType } from '@pothos/core'
 import type { GraphQLSchema } from 'graphql'
 import type { Context } from '../context.ts'
+import { accesses, organizations, permissions, roles, tokens, users } from '../db/tables.ts'
 import { integerIdOf, nameIdOf, uuidOf } from '../ids.ts'
 import { declaredScopes } from './scopesPlugin.ts'
 
@@ -27,15 +28,15 @@ export function accessTypeName(access: { readonly type: keyof typeof accessTypeN
 }
 
 const findByKind: Readonly<Record<string, Find>> = {
-  User: async (id, { loaders }) => found('User', await loaders.user.load(uuidOf('id', id))),
+  User: async (id, { loaders }) => found('User', await loaders.row(users, uuidOf('id', id))),
   Access: async (id, { loaders }) => {
-    const access = await loaders.access.load(integerIdOf('id', id))
+    const access = await loaders.row(accesses, integerIdOf('id', id))
     return access && found(accessTypeName(access), access)
   },
-  Role: async (id, { loaders }) => found('Role', await loaders.role.load(nameIdOf('id', id))),
-  Permission: async (id, { loaders }) => found('Permission', await loaders.permission.load(nameIdOf('id', id))),
-  Token: async (id, { loaders }) => found('Token', await loaders.token.load(integerIdOf('id', id))),
-  Organization: async (id, { loaders }) => found('Organization', await loaders.organization.load(uuidOf('id', id))),
+  Role: async (id, { loaders }) => found('Role', await loaders.row(roles, nameIdOf('id', id))),
+  Permission: async (id, { loaders }) => found('Permission', await loaders.row(permissions, nameIdOf('id', id))),
+  Token: async (id, { loaders }) => found('Token', await loaders.row(tokens, integerIdOf('id', id))),
+  Organization: async (id, { loaders }) => found('Organization', await loaders.row(organizations, uuidOf('id', id))),
 }
 
 function found(type: string, row: object | null): Found | null {

@@ -1,33 +1,28 @@
 /** Issues an API token: checked against what its issuer holds, shown once, stored as a hash. */
 import { mintSecret } from '../auth/apiToken.ts'
-import { callingAuthor } from '../caller.ts'
+import { authorReads, holdingReads } from '../caller.ts'
 import type { Context } from '../context.ts'
-import { recordChange } from '../db/audit.ts'
-import { databaseFailure } from '../db/failure.ts'
-import { type Access, Prisma, type Token as TokenRow } from '../db/generated/prisma/client.ts'
-import { type EarlierRequest, findEarlierRequest, type IdempotentRequest, rememberRequest } from '../db/idempotency.ts'
-import { inTransaction, type Transaction } from '../db/transaction.ts'
+import { type Changed, change, type Work } from '../db/change.ts'
+import type { Access, Prisma, Token as TokenRow } from '../db/generated/prisma/client.ts'
+import { accesses, tokens, users } from '../db/tables.ts'
+import { Conflict, expected, InvalidInput, NotFound, ScopeNotGranted, TokenPolicyBroken } from '../failures.ts'
+import { reading } from '../links/columns.ts'
 import { builder } from './builder.ts'
 import {
-  Conflict,
   ConflictError,
-  expected,
-  InvalidInput,
   InvalidInputError,
-  NotFound,
   NotFoundError,
-  ScopeNotGranted,
   ScopeNotGrantedError,
-  TokenPolicyBroken,
   TokenPolicyError,
   typeOfResult,
 } from './failure.ts'
+import { must } from './must.ts'
 import { Token } from './token.ts'
 import {
+  askedOf,
   checkHoldings,
   checkPolicy,
   IssueTokenInput,
-  idempotentRequest,
   readTokenRequest,
   type TokenRequest,
 } from './tokenRequest.ts'
@@ -63,56 +58,42 @@ builder.mutationField('issueToken', (t) =>
     scopes: ['tokens:issue'],
     description: 'Issues an API token for an access. What it may do must be within what the caller may do.',
     args: { input: t.arg({ type: IssueTokenInput, required: true, description: 'The token to be issued.' }) },
+    reads: [...authorReads, ...holdingReads, reading(users, 'expiresAt')],
     resolve: (_, { input }, context) => expected(failures, () => issueToken(input, context)),
   }),
 )
 
 async function issueToken(input: typeof IssueTokenInput.$inferInput, context: Context): Promise<IssuedToken> {
-  const now = context.clock()
-  const request = readTokenRequest(input, context, now)
-  const access = await context.loaders.access.load(request.accessId)
+  const request = readTokenRequest(input, context)
+  const access = await context.loaders.row(accesses, request.accessId)
   if (access === null) throw new NotFound('there is no such access')
-  const idempotent = idempotentRequest(input, access, context)
-  const replay = async () => {
-    const earlier = idempotent && (await findEarlierRequest(context.prisma, idempotent, now))
-    return earlier && replayed(earlier, context)
-  }
-  // First of all, because what was granted then may not be granted any more.
-  const earlier = await replay()
-  if (earlier !== null) return earlier
-  await checkPolicy(request, access, context, now)
-  await checkHoldings(request, access, context)
-  const author = await callingAuthor(context)
-  try {
-    return await inTransaction(context.prisma, (transaction) =>
-      store(transaction, { request, access, author, idempotent, context, now }),
-    )
-  } catch (error) {
-    // The same key in two requests at once: the slower one finds what the faster one did.
-    const faster = databaseFailure(error) === 'unique' ? await replay() : null
-    if (faster === null) throw error
-    return faster
-  }
-}
-
-async function replayed({ tokenId, same }: EarlierRequest, { prisma }: Context): Promise<IssuedToken> {
-  if (!same) throw new Conflict('the idempotency key was used for another request')
-  return { token: await prisma.token.findUniqueOrThrow({ where: { id: tokenId } }), secret: null }
-}
-
-interface TokenToStore {
-  readonly request: TokenRequest
-  readonly access: Access
-  readonly author: object | null
-  readonly idempotent: IdempotentRequest | null
-  readonly context: Context
-  readonly now: Date
+  await checkPolicy(request, access, context)
+  const { idempotencyKey: key } = input
+  return change(context, (work) => store(work, request, access, context.now), {
+    check: () => checkHoldings(request, access, context),
+    once:
+      typeof key === 'string'
+        ? {
+            organizationId: access.organizationId,
+            key,
+            operation: 'issueToken',
+            asked: askedOf(input),
+            outcomeOf: ({ token }) => ({ tokenId: token.id }),
+            replay: async ({ tokenId }) => {
+              const token = await context.loaders.row(tokens, tokenId as number)
+              return { token: must(token, 'token of an earlier request'), secret: null }
+            },
+          }
+        : null,
+  })
 }
 
 async function store(
-  transaction: Transaction,
-  { request, access, author, idempotent, context, now }: TokenToStore,
-): Promise<IssuedToken> {
+  { transaction, author }: Work,
+  request: TokenRequest,
+  access: Access,
+  now: Date,
+): Promise<Changed<IssuedToken>> {
   const { secret, hash, hint } = mintSecret()
   const { organizationId } = access
   const { name, scope, allowedScopes, expiresAt } = request
@@ -127,24 +108,21 @@ async function store(
       allowedScopes: allowedScopes as unknown as Prisma.InputJsonObject,
       expiresAt,
       createdAt: now,
-      createdBy: author ?? Prisma.DbNull,
+      createdBy: author,
       updatedAt: now,
-      updatedBy: author ?? Prisma.DbNull,
+      updatedBy: author,
     },
+    omit: { secretHash: true },
   })
-  if (idempotent !== null) await rememberRequest(transaction, idempotent, token.id, now)
-  await recordChange(transaction, {
-    organizationId,
-    at: now,
-    subject: context.principal.subject,
-    actor: author,
-    actorTokenId: context.principal.tokenId,
-    action: 'token.issue',
-    targetType: 'Token',
-    targetId: String(token.id),
-    before: null,
-    after: { accessId: access.id, name, hint, scope, allowedScopes, expiresAt: expiresAt.toISOString() },
-    requestId: context.requestId,
-  })
-  return { token, secret }
+  return {
+    result: { token: token as TokenRow, secret },
+    event: {
+      organizationId,
+      action: 'token.issue',
+      targetType: 'Token',
+      targetId: String(token.id),
+      before: null,
+      after: { accessId: access.id, name, hint, scope, allowedScopes, expiresAt: expiresAt.toISOString() },
+    },
+  }
 }

@@ -3,14 +3,15 @@ import { permissions } from '../db/tables.ts'
 import { nameIdOf } from '../ids.ts'
 import { builder } from './builder.ts'
 import { findAll } from './find.ts'
-import { Node, nodeIdOf } from './node.ts'
+import { Node } from './node.ts'
 import { listResultType } from './searchResult.ts'
+import { nodeIdField } from './shared.ts'
 
 export const Permission = builder.prismaObject('Permission', {
   interfaces: [Node],
   scopes: ['roles:read'],
   fields: (t) => ({
-    nodeId: t.id({ description: "Relay's global id.", resolve: ({ id }) => nodeIdOf('Permission', id) }),
+    nodeId: nodeIdField(t, permissions),
     id: t.exposeID('id'),
     description: t.exposeString('description'),
   }),
@@ -29,7 +30,7 @@ builder.queryFields((t) => ({
     scopes: ['roles:read'],
     description: 'One permission by id. Null where there is none.',
     args: { id: t.arg.id({ required: true, description: 'The id of a permission.' }) },
-    resolve: (_, { id }, { loaders }) => loaders.permission.load(nameIdOf('id', id)),
+    resolve: (_, { id }, { loaders }) => loaders.row(permissions, nameIdOf('id', id)),
   }),
   permissions: t.field({
     type: PermissionListResult,

@@ -1,33 +1,27 @@
 /** A named bundle of permissions. */
 import { roles } from '../db/tables.ts'
 import { nameIdOf } from '../ids.ts'
+import { permissionsOfRole, rolesOfPermission } from '../links/graph.ts'
 import { builder } from './builder.ts'
 import { findAll } from './find.ts'
-import { Node, nodeIdOf } from './node.ts'
+import { Node } from './node.ts'
 import { Permission } from './permission.ts'
 import { listResultType } from './searchResult.ts'
+import { nodeIdField } from './shared.ts'
 
 export const Role = builder.prismaObject('Role', {
   interfaces: [Node],
   scopes: ['roles:read'],
   fields: (t) => ({
-    nodeId: t.id({ description: "Relay's global id.", resolve: ({ id }) => nodeIdOf('Role', id) }),
+    nodeId: nodeIdField(t, roles),
     id: t.exposeID('id'),
     description: t.exposeString('description'),
-    permissions: t.field({
-      type: [Permission],
-      description: 'What the role allows, by id.',
-      resolve: async ({ id }, _, { loaders }) => [...(await loaders.permissionsByRole.load(id))],
-    }),
+    permissions: t.list(permissionsOfRole, { type: [Permission], description: 'What the role allows, by id.' }),
   }),
 })
 
 builder.prismaObjectField(Permission, 'roles', (t) =>
-  t.field({
-    type: [Role],
-    description: 'The roles that have the permission, by id.',
-    resolve: async ({ id }, _, { loaders }) => [...(await loaders.rolesByPermission.load(id))],
-  }),
+  t.list(rolesOfPermission, { type: [Role], description: 'The roles that have the permission, by id.' }),
 )
 
 const RoleListResult = listResultType(Role, { name: 'RoleListResult', items: 'roles', scopes: ['roles:read'] })
@@ -39,7 +33,7 @@ builder.queryFields((t) => ({
     scopes: ['roles:read'],
     description: 'One role by id. Null where there is none.',
     args: { id: t.arg.id({ required: true, description: 'The id of a role.' }) },
-    resolve: (_, { id }, { loaders }) => loaders.role.load(nameIdOf('id', id)),
+    resolve: (_, { id }, { loaders }) => loaders.row(roles, nameIdOf('id', id)),
   }),
   roles: t.field({
     type: RoleListResult,

@@ -1,6 +1,6 @@
 /** Lists in the documents' shape: a page by offset with its total. Each part costs a statement only where it is selected. */
 import type { InterfaceRef, ObjectRef } from '@pothos/core'
-import type { Page } from '../search/page.ts'
+import { defaultLimit, type Page } from '../page/offset.ts'
 import { builder } from './builder.ts'
 import type { DeclaredScopes } from './scopesPlugin.ts'
 
@@ -20,7 +20,7 @@ export interface ListResult<Row> {
 /** The arguments of a field that gives a page. */
 export const pageArguments = builder.args((t) => ({
   limit: t.int({
-    defaultValue: 100,
+    defaultValue: defaultLimit,
     description: 'How many results to give at most, from 1 to the maximum that is configured.',
   }),
   offset: t.int({ defaultValue: 0, description: 'How many results to skip.' }),

@@ -15,6 +15,7 @@ import {
 } from 'graphql'
 
 import type { Context } from '../context.ts'
+import { organizations } from '../db/tables.ts'
 import { badInput, GatewayError } from '../errors.ts'
 import { Access, accessTypes } from './access.ts'
 import { builder } from './builder.ts'
@@ -119,7 +120,7 @@ async function findEntity(given: unknown, context: Context, schema: GraphQLSchem
 
 async function findReferred(kind: string, { id, customerId }: Representation, context: Context): Promise<Found | null> {
   if (kind === 'Organization' && isCustomerId(customerId) && id === undefined) {
-    const row = await context.loaders.organization.load(customerId)
+    const row = await context.loaders.rowBy(organizations, 'customerId', customerId)
     return row && { type: kind, row }
   }
   if (typeof id !== 'string' && typeof id !== 'number') return null

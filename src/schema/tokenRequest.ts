@@ -1,5 +1,4 @@
 /** The request for a token: its form, the rules of the gateway, and whether its issuer holds what it asks for. */
-import { createHash } from 'node:crypto'
 import {
   type AllowedScopes,
   contradictions,
@@ -9,16 +8,17 @@ import {
   noAllowedScopes,
   withoutRepetitions,
 } from '../auth/allowedScopes.ts'
+import { isOver } from '../auth/expiry.ts'
 import { grantableScopes, isScope } from '../auth/scopes.ts'
-import { callerHoldings, heldRoles, permissionsOfRoles } from '../caller.ts'
+import { heldRoles, permissionsOfRoles } from '../caller.ts'
 import type { Context } from '../context.ts'
 import type { Access } from '../db/generated/prisma/client.ts'
-import type { IdempotentRequest } from '../db/idempotency.ts'
+import { InputCheck, ScopeNotGranted, TokenPolicyBroken } from '../failures.ts'
 import { integerIdOf } from '../ids.ts'
+import { userOfAccess } from '../links/graph.ts'
 import { isPrintableName } from '../printable.ts'
 import { AllowedScopesInput, storedAllowedScopes } from './allowedScopes.ts'
 import { builder } from './builder.ts'
-import { InputCheck, ScopeNotGranted, TokenPolicyBroken } from './failure.ts'
 import { must } from './must.ts'
 
 export const IssueTokenInput = builder.inputType('IssueTokenInput', {
@@ -62,7 +62,7 @@ const longestName = 200
 const longestKey = 255
 
 /** Reads the input. Throws InvalidInput with everything that is wrong with its form. */
-export function readTokenRequest(input: Input, { policy }: Context, now: Date): TokenRequest {
+export function readTokenRequest(input: Input, { policy, now }: Context): TokenRequest {
   const check = new InputCheck()
   const accessId = check.read(['accessId'], () => integerIdOf('accessId', input.accessId))
   const { name, scope, idempotencyKey } = input
@@ -102,14 +102,12 @@ function scopeIssues(scope: readonly string[]) {
 export async function checkPolicy(
   request: TokenRequest,
   access: Access,
-  { policy, principal, loaders }: Context,
-  now: Date,
+  { policy, principal, loaders, now }: Context,
 ): Promise<void> {
   if (principal.tokenId !== null) throw new TokenPolicyBroken('ISSUED_BY_TOKEN', 'an API token issues no tokens')
   if (access.type === 'PROFILE') throw new TokenPolicyBroken('PROFILE_ACCESS', 'a profile holds no tokens')
-  const user = must(await loaders.user.load(access.userId), 'user')
-  const today = new Date(now.toISOString().slice(0, 10))
-  if (user.expiresAt !== null && user.expiresAt < today) {
+  const user = must(await loaders.one(userOfAccess, access), userOfAccess.name)
+  if (isOver(user.expiresAt, now)) {
     throw new TokenPolicyBroken('EXPIRED_USER', 'the user of the access has expired')
   }
   const latest = new Date(now.getTime() + policy.tokenMaxLifetime * 1_000)
@@ -124,10 +122,11 @@ export async function checkHoldings(
   access: Access,
   context: Context,
 ): Promise<void> {
+  const { caller, loaders } = context
   const [issuer, subject, permissions] = await Promise.all([
-    callerHoldings(context, access.organizationId),
-    heldRoles(access.id, context),
-    permissionsOfRoles(namedRoles(allowedScopes), context),
+    caller.holdings(access.organizationId),
+    heldRoles(access, loaders),
+    permissionsOfRoles(namedRoles(allowedScopes), loaders),
   ])
   const grantable = new Set<string>(grantableScopes(issuer.scopes))
   const tooMuch = excessOf(allowedScopes, issuer, subject, (role) => permissions.get(role) ?? [])
@@ -135,18 +134,7 @@ export async function checkHoldings(
   if (excess.size > 0) throw new ScopeNotGranted([...excess].sort())
 }
 
-/** Under which key the input asks for the token; null where it names none. */
-export function idempotentRequest(input: Input, access: Access, { principal }: Context): IdempotentRequest | null {
-  const { idempotencyKey, ...asked } = input
-  if (typeof idempotencyKey !== 'string') return null
-  return {
-    organizationId: access.organizationId,
-    subject: principal.subject,
-    key: idempotencyKey,
-    requestHash: new Uint8Array(
-      createHash('sha256')
-        .update(JSON.stringify(['issueToken', asked]))
-        .digest(),
-    ),
-  }
+/** What the input asks for, whatever its key. */
+export function askedOf({ idempotencyKey: _, ...asked }: Input): Omit<Input, 'idempotencyKey'> {
+  return asked
 }

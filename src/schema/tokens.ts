@@ -1,16 +1,14 @@
-/** Lists of tokens: how they are searched, and the links and queries that lead to them. */
+/** Lists of tokens: how they are searched and ordered, and the links and queries that lead to them. */
 import { hashSecret, isWellFormedSecret } from '../auth/apiToken.ts'
 import { tokens } from '../db/tables.ts'
 import { integerIdOf } from '../ids.ts'
-import { pageOf } from '../search/page.ts'
+import { tokensOfAccess, tokensOfUser } from '../links/graph.ts'
 import { tokensMatching } from '../search/tokenSearch.ts'
 import { Access } from './access.ts'
 import { builder } from './builder.ts'
-import { connectionArguments, connectionType } from './connection.ts'
 import { DateTimeRange } from './dateTimeRange.ts'
-import { OrderDirection } from './enums.ts'
-import { findConnection, findPage } from './find.ts'
-import { pageArguments, searchResultType } from './searchResult.ts'
+import { defineLists } from './lists.ts'
+import { pageArguments } from './searchResult.ts'
 import { Token, TokenStatus } from './token.ts'
 import { User } from './user.ts'
 
@@ -27,72 +25,37 @@ const TokenSearch = builder.inputType('TokenSearch', {
   }),
 })
 
-const orderColumns = {
-  ID: { column: tokens.id, nullable: false },
-  NAME: { column: tokens.column('name'), nullable: false },
-  CREATED_AT: { column: tokens.column('createdAt'), nullable: false },
-  EXPIRES_AT: { column: tokens.column('expiresAt'), nullable: false },
-  LAST_USED_AT: { column: tokens.column('lastUsedAt'), nullable: true },
-} as const
-
-const TokenOrderField = builder.enumType('TokenOrderField', {
-  description: 'What tokens can be ordered by.',
-  values: {
-    ID: { description: 'The id.' },
-    NAME: { description: 'The name.' },
-    CREATED_AT: { description: 'When the token was issued.' },
-    EXPIRES_AT: { description: 'When its time is over.' },
-    LAST_USED_AT: { description: 'The last time it was used; those never used come last.' },
-  } satisfies Record<keyof typeof orderColumns, object>,
+const { SearchResult, searchArgument } = defineLists({
+  type: Token,
+  table: tokens,
+  items: 'tokens',
+  scopes: ['tokens:read'],
+  search: TokenSearch,
+  matching: tokensMatching,
+  idOf: integerIdOf,
+  orders: {
+    NAME: { by: 'name', description: 'The name.' },
+    CREATED_AT: { by: 'createdAt', description: 'When the token was issued.' },
+    EXPIRES_AT: { by: 'expiresAt', description: 'When its time is over.' },
+    LAST_USED_AT: { by: 'lastUsedAt', description: 'The last time it was used; those never used come last.' },
+  },
 })
-
-const TokenOrder = builder.inputType('TokenOrder', {
-  description: 'The order of tokens. Ties are broken by id.',
-  fields: (t) => ({
-    field: t.field({ type: TokenOrderField, required: true, description: 'What to order by.' }),
-    direction: t.field({
-      type: OrderDirection,
-      required: true,
-      defaultValue: 'ASC',
-      description: 'Which end comes first.',
-    }),
-  }),
-})
-
-const listed = { items: 'tokens', scopes: ['tokens:read'] } as const
-const TokenSearchResult = searchResultType(Token, { ...listed, name: 'TokenSearchResult' })
-const TokenConnection = connectionType(Token, { ...listed, item: 'Token' })
-const searchArgument = { type: TokenSearch, description: 'Which tokens to find. Left out: all of them.' } as const
 
 builder.prismaInterfaceField(Access, 'tokens', (t) =>
-  t.field({
-    type: TokenSearchResult,
+  t.searchResult(tokensOfAccess, {
+    type: SearchResult,
     description: 'The API tokens of the access, by id, by page.',
     args: { search: t.arg(searchArgument), ...pageArguments },
-    resolve: ({ id }, { search = null, ...given }, { loaders, policy }) => {
-      const page = pageOf(given, policy.mostRows)
-      return {
-        page,
-        total: async () => loaders.tokenCountByAccess(search).load(id),
-        results: async () => loaders.tokensByAccess({ search, page }).load(id),
-      }
-    },
+    matching: tokensMatching,
   }),
 )
 
 builder.prismaObjectField(User, 'tokens', (t) =>
-  t.field({
-    type: TokenSearchResult,
+  t.searchResult(tokensOfUser, {
+    type: SearchResult,
     description: 'The API tokens of all accesses of the user, by id, by page.',
     args: { search: t.arg(searchArgument), ...pageArguments },
-    resolve: ({ id }, { search = null, ...given }, { loaders, policy }) => {
-      const page = pageOf(given, policy.mostRows)
-      return {
-        page,
-        total: async () => loaders.tokenCountByUser(search).load(id),
-        results: async () => loaders.tokensByUser({ search, page }).load(id),
-      }
-    },
+    matching: tokensMatching,
   }),
 )
 
@@ -103,32 +66,7 @@ builder.queryFields((t) => ({
     scopes: ['tokens:read'],
     description: 'One token by id. Null where there is none that the caller may see.',
     args: { id: t.arg.id({ required: true, description: 'Decimal digits.' }) },
-    resolve: (_, { id }, { loaders }) => loaders.token.load(integerIdOf('id', id)),
-  }),
-  tokens: t.field({
-    type: TokenSearchResult,
-    scopes: ['tokens:read'],
-    description: 'Tokens, by page.',
-    args: {
-      search: t.arg(searchArgument),
-      orderBy: t.arg({ type: TokenOrder, description: 'Left out: by id.' }),
-      ...pageArguments,
-    },
-    resolve: (_, { search, orderBy, ...page }, context) => {
-      const order = orderBy && { ...orderColumns[orderBy.field], direction: orderBy.direction }
-      return findPage(context, tokens, tokensMatching(search, context.rules), page, order)
-    },
-  }),
-  tokensConnection: t.field({
-    type: TokenConnection,
-    scopes: ['tokens:read'],
-    description: 'Tokens, by cursor, in the order of their ids.',
-    args: { search: t.arg(searchArgument), ...connectionArguments },
-    resolve: (_, { search, ...page }, context) =>
-      findConnection(context, tokens, tokensMatching(search, context.rules), page, {
-        name: 'Token',
-        idOf: integerIdOf,
-      }),
+    resolve: (_, { id }, { loaders }) => loaders.row(tokens, integerIdOf('id', id)),
   }),
   tokenDetails: t.field({
     type: Token,
@@ -140,9 +78,10 @@ builder.queryFields((t) => ({
     args: {
       secret: t.arg.string({ required: true, description: 'The secret, as it was shown when the token was issued.' }),
     },
+    // The hash of 256 random bits is looked up in an index, so that nothing secret is compared.
     resolve: (_, { secret }, { loaders }) =>
       isWellFormedSecret(secret)
-        ? loaders.tokenBySecretHash.load(Buffer.from(hashSecret(secret)).toString('hex'))
+        ? loaders.rowBy(tokens, 'secretHash', `\\x${Buffer.from(hashSecret(secret)).toString('hex')}`)
         : null,
   }),
 }))

@@ -1,7 +1,8 @@
 /** Who the caller is. */
 import type { Principal } from '../auth/principal.ts'
 import { grantableScopes } from '../auth/scopes.ts'
-import { callingUser } from '../caller.ts'
+import { userReads } from '../caller.ts'
+import { accessOfViewer, organizationOfViewer, tokenOfViewer } from '../links/graph.ts'
 import { Access } from './access.ts'
 import { builder } from './builder.ts'
 import { Organization } from './organization.ts'
@@ -16,30 +17,27 @@ const Viewer = builder.objectRef<Principal>('Viewer').implement({
       description: 'The scopes it came with, sorted.',
       resolve: ({ scopes }) => [...scopes].sort(),
     }),
-    organization: t.field({
+    organization: t.one(organizationOfViewer, {
       type: Organization,
       nullable: true,
       description: 'The organization it belongs to. Null for a caller that belongs to none and sees all.',
-      resolve: ({ organizationId }, _, { loaders }) =>
-        organizationId === null ? null : loaders.organization.load(organizationId),
     }),
     user: t.field({
       type: User,
       nullable: true,
       description: 'The user who calls. Null for a service.',
-      resolve: (_, __, context) => callingUser(context),
+      reads: userReads,
+      resolve: (_, __, { caller }) => caller.user(),
     }),
-    access: t.field({
+    access: t.one(accessOfViewer, {
       type: Access,
       nullable: true,
       description: 'The access that signed in. Null where the credential names none.',
-      resolve: ({ accessId }, _, { loaders }) => (accessId === null ? null : loaders.access.load(accessId)),
     }),
-    token: t.field({
+    token: t.one(tokenOfViewer, {
       type: Token,
       nullable: true,
       description: 'The API token that it came with, or that the JWT was made from.',
-      resolve: ({ tokenId }, _, { loaders }) => (tokenId === null ? null : loaders.token.load(tokenId)),
     }),
     grantableScopes: t.stringList({
       description: 'What a token issued by this caller may carry, sorted. Empty for an API token, which issues none.',

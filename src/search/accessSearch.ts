@@ -2,9 +2,8 @@
 import { type AccessType, Prisma } from '../db/generated/prisma/client.ts'
 import { accesses } from '../db/tables.ts'
 import { integerIdOf, nameIdOf, uuidOf } from '../ids.ts'
-import { all, containsText, given, idList, inRange, type TimeRange } from './condition.ts'
+import { all, containsText, given, idList, inRange, ofCustomer, type TimeRange } from './condition.ts'
 import type { SearchRules } from './rules.ts'
-import { ofCustomer } from './userSearch.ts'
 
 export interface AccessSearch {
   readonly text?: string | null | undefined

@@ -1,5 +1,6 @@
 /** Pieces of the conditions that searches are made of. Values are always parameters, never text of the statement. */
 import { Prisma } from '../db/generated/prisma/client.ts'
+import { organizations } from '../db/tables.ts'
 import { badInput } from '../errors.ts'
 import { isPrintable } from '../printable.ts'
 
@@ -53,4 +54,9 @@ export function idList<Id>(
 ): Id[] {
   if (ids.length > most) throw badInput(argument, `at most ${most} ids`, ids.length)
   return ids.map((id) => idOf(argument, id))
+}
+
+/** The row belongs to the organization with this customer number; `organization` is the row's column. */
+export function ofCustomer(customerId: number, organization: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`${organization} = (SELECT ${organizations.id} FROM organizations WHERE customer_id = ${customerId})`
 }

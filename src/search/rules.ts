@@ -1,6 +1,7 @@
 /** What every search goes by. */
 export interface SearchRules {
-  readonly clock: () => Date
+  /** The instant of the request. */
+  readonly now: Date
   /** Rows of a page, and ids of a list, at most. */
   readonly mostRows: number
 }

@@ -1,14 +1,11 @@
-/** Which tokens a search finds, and what a token's status is: the one rule, in SQL and in code. */
-import { Prisma, type Token } from '../db/generated/prisma/client.ts'
-import { tokens } from '../db/tables.ts'
+/** Which tokens a search finds. */
+import { isOverSql } from '../auth/expiry.ts'
+import { hasStatus, type TokenStatus } from '../auth/token.ts'
+import { Prisma } from '../db/generated/prisma/client.ts'
+import { tokens, users } from '../db/tables.ts'
 import { integerIdOf, uuidOf } from '../ids.ts'
 import { all, containsText, given, idList, inRange, type TimeRange } from './condition.ts'
 import type { SearchRules } from './rules.ts'
-
-/** Every status, in the order of precedence: the first that applies is the token's. */
-export const tokenStatuses = ['REVOKED', 'EXPIRED', 'DEACTIVATED', 'ACTIVE'] as const
-
-export type TokenStatus = (typeof tokenStatuses)[number]
 
 export interface TokenSearch {
   readonly text?: string | null | undefined
@@ -20,15 +17,8 @@ export interface TokenSearch {
   readonly lastUsedAt?: TimeRange | null | undefined
 }
 
-/** The token's status at the instant. */
-export function statusOf(token: Pick<Token, 'revokedAt' | 'expiresAt' | 'deactivated'>, now: Date): TokenStatus {
-  if (token.revokedAt !== null) return 'REVOKED'
-  if (token.expiresAt <= now) return 'EXPIRED'
-  return token.deactivated ? 'DEACTIVATED' : 'ACTIVE'
-}
-
 /** The condition on a row of `tokens`. Throws BAD_USER_INPUT where the search has a value that is not allowed. */
-export function tokensMatching(search: TokenSearch | null | undefined, { clock, mostRows }: SearchRules): Prisma.Sql {
+export function tokensMatching(search: TokenSearch | null | undefined, { now, mostRows }: SearchRules): Prisma.Sql {
   if (!search) return Prisma.sql`TRUE`
   const column = tokens.column
   return all([
@@ -47,18 +37,21 @@ export function tokensMatching(search: TokenSearch | null | undefined, { clock, 
       search.accessId,
       (accessId) => Prisma.sql`${column('accessId')} = ${integerIdOf('search.accessId', accessId)}`,
     ),
-    given(search.status, (statuses) => hasStatus(statuses, clock())),
+    given(search.status, (statuses) => isOneOf(statuses, now)),
     given(search.expiresAt, (range) => inRange('search.expiresAt', range, column('expiresAt'))),
     given(search.lastUsedAt, (range) => inRange('search.lastUsedAt', range, column('lastUsedAt'))),
   ])
 }
 
-/** `statusOf` as a condition. */
-function hasStatus(statuses: readonly TokenStatus[], now: Date): Prisma.Sql {
-  const column = tokens.column
-  return Prisma.sql`CASE
-    WHEN ${column('revokedAt')} IS NOT NULL THEN 'REVOKED'
-    WHEN ${column('expiresAt')} <= ${now} THEN 'EXPIRED'
-    WHEN ${column('deactivated')} THEN 'DEACTIVATED'
-    ELSE 'ACTIVE' END = ANY(${[...statuses]}::text[])`
+/** The token has one of the statuses. */
+function isOneOf(statuses: readonly TokenStatus[], now: Date): Prisma.Sql {
+  const columns = {
+    revokedAt: tokens.column('revokedAt'),
+    expiresAt: tokens.column('expiresAt'),
+    deactivated: tokens.column('deactivated'),
+    userIsOver: Prisma.sql`EXISTS (
+      SELECT FROM accesses JOIN users ON users.id = accesses.user_id
+      WHERE accesses.id = ${tokens.column('accessId')} AND ${isOverSql(users.column('expiresAt'), now)})`,
+  }
+  return hasStatus(statuses, columns, now)
 }

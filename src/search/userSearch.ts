@@ -1,8 +1,9 @@
 /** Which users a search finds. */
+import { isOverSql } from '../auth/expiry.ts'
 import { type AccessType, type Language, Prisma } from '../db/generated/prisma/client.ts'
-import { organizations, users } from '../db/tables.ts'
+import { users } from '../db/tables.ts'
 import { nameIdOf, uuidOf } from '../ids.ts'
-import { all, containsText, given, idList, inRange, searchText, type TimeRange } from './condition.ts'
+import { all, containsText, given, idList, inRange, ofCustomer, searchText, type TimeRange } from './condition.ts'
 import type { SearchRules } from './rules.ts'
 
 export interface UserSearch {
@@ -20,7 +21,7 @@ export interface UserSearch {
 }
 
 /** The condition on a row of `users`. Throws BAD_USER_INPUT where the search has a value that is not allowed. */
-export function usersMatching(search: UserSearch | null | undefined, { clock, mostRows }: SearchRules): Prisma.Sql {
+export function usersMatching(search: UserSearch | null | undefined, { now, mostRows }: SearchRules): Prisma.Sql {
   if (!search) return Prisma.sql`TRUE`
   const column = users.column
   const ownAccess = Prisma.sql`accesses.organization_id = users.organization_id AND accesses.user_id = users.id`
@@ -33,8 +34,7 @@ export function usersMatching(search: UserSearch | null | undefined, { clock, mo
     given(search.customerId, (customerId) => ofCustomer(customerId, column('organizationId'))),
     given(search.language, (language) => Prisma.sql`${column('language')} = ${language}::language`),
     given(search.expired, (expired) => {
-      const today = Prisma.sql`${clock().toISOString().slice(0, 10)}::date`
-      const isExpired = Prisma.sql`coalesce(${column('expiresAt')} < ${today}, false)`
+      const isExpired = isOverSql(column('expiresAt'), now)
       return expired ? isExpired : Prisma.sql`NOT ${isExpired}`
     }),
     given(
@@ -63,9 +63,4 @@ export function usersMatching(search: UserSearch | null | undefined, { clock, mo
       ),
     ),
   ])
-}
-
-/** The row belongs to the organization with this customer number; `organization` is the row's column. */
-export function ofCustomer(customerId: number, organization: Prisma.Sql): Prisma.Sql {
-  return Prisma.sql`${organization} = (SELECT ${organizations.id} FROM organizations WHERE customer_id = ${customerId})`
 }

@@ -4,7 +4,7 @@ import { type ErrorCode, errorCodes } from '../../src/errors.ts'
 import { graphql } from '../generated/gql.ts'
 import { type Caller, claimsOf, createHarness, type Harness } from '../support/harness.ts'
 
-const HttpUser = graphql(`query HttpUser($id: ID!) { user(id: $id) { id } }`)
+const HttpUser = graphql(`query HttpUser($id: ID!) { user(id: $id) { id firstname } }`)
 const HttpTokens = graphql(
   `query HttpTokens($limit: Int) { viewer { subject } tokens(limit: $limit) { limit results { id } } }`,
 )
@@ -125,7 +125,7 @@ describe('errors', () => {
   })
 
   it('that nobody expected are masked, under the request id that the client gets', async () => {
-    await harness.prisma.$executeRaw`ALTER TABLE users RENAME COLUMN email TO electronic_mail`
+    await harness.prisma.$executeRaw`ALTER TABLE users RENAME COLUMN firstname TO given_name`
     for (const accept of [graphqlResponse, 'application/json']) {
       await recovered()
       const { status, errors, headers } = await post(
@@ -146,7 +146,7 @@ describe('errors', () => {
     }
     expect(harness.unexpected).toHaveLength(2)
     await recovered()
-    expect(String(harness.unexpected[0])).toContain('email')
+    expect(String(harness.unexpected[0])).toContain('firstname')
     const named = await post(
       { query: HttpUser.toString(), variables: { id: unknownId } },
       graphqlResponse,
@@ -157,7 +157,7 @@ describe('errors', () => {
     )
     expect(named.errors[0].extensions.requestId).toBe('from-the-client')
     await recovered()
-    await harness.prisma.$executeRaw`ALTER TABLE users RENAME COLUMN electronic_mail TO email`
+    await harness.prisma.$executeRaw`ALTER TABLE users RENAME COLUMN given_name TO firstname`
   })
 
   it('that nobody expected before execution are masked as well', async () => {

@@ -22,13 +22,16 @@ const SearchTokensOfOwners = graphql(`
 const { auditor } = demoCallers
 const statuses: readonly TokenStatus[] = ['ACTIVE', 'DEACTIVATED', 'EXPIRED', 'REVOKED']
 
-const readRows = ({ prisma }: Harness) => prisma.token.findMany({ include: { access: true }, orderBy: { id: 'asc' } })
+const readRows = ({ prisma }: Harness) =>
+  prisma.token.findMany({ include: { access: { include: { user: true } } }, orderBy: { id: 'asc' } })
 
 type Row = Awaited<ReturnType<typeof readRows>>[number]
 
-/** What the contract says: the first of REVOKED, EXPIRED, DEACTIVATED that applies. */
-function statusOf({ revokedAt, expiresAt, deactivated }: Row): TokenStatus {
-  const ended = revokedAt !== null ? 'REVOKED' : expiresAt <= testTime && 'EXPIRED'
+/** What the contract says: the first of REVOKED, EXPIRED, DEACTIVATED that applies; a token ends with its user. */
+function statusOf({ revokedAt, expiresAt, deactivated, access }: Row): TokenStatus {
+  const lastDay = access.user.expiresAt?.toISOString().slice(0, 10) ?? '9999-12-31'
+  const isOver = expiresAt <= testTime || lastDay < testTime.toISOString().slice(0, 10)
+  const ended = revokedAt !== null ? 'REVOKED' : isOver && 'EXPIRED'
   return ended || (deactivated ? 'DEACTIVATED' : 'ACTIVE')
 }
 
@@ -129,6 +132,21 @@ describe('TokenSearch', () => {
     harness.now = new Date(testTime.getTime() - 1)
     expect((await find(search)).total).toBe(0)
     harness.now = testTime
+  })
+
+  it('lets a token end with the last day of its user, and not before', async () => {
+    const search: TokenSearch = { ids: ['2'], status: ['ACTIVE'] }
+    const userId = rows.find(({ id }) => id === 2)?.access.userId ?? ''
+    const lastDay = (day: string) =>
+      harness.prisma.user.update({ where: { id: userId }, data: { expiresAt: new Date(day) } })
+    await lastDay('2026-11-21')
+    expect((await find(search)).total).toBe(1)
+    harness.now = new Date('2026-11-22T00:00:00Z')
+    expect((await find(search)).total).toBe(0)
+    const { data } = await harness.ask(SearchTokens, { search: { ids: ['2'] } }, auditor)
+    expect(data?.tokens.results).toEqual([{ id: '2', status: 'EXPIRED' }])
+    harness.now = testTime
+    await harness.prisma.user.update({ where: { id: userId }, data: { expiresAt: null } })
   })
 
   it.each(['100%', '%', '_nightly', 'ÉTÉ', 'été', 'ZÜRICH', '’s', '&', "'", '🦉'])(

@@ -6,6 +6,8 @@ import { claimNamesOf, limitsOf, policyOf } from '../../src/assemble.ts'
 import { fixedKeys } from '../../src/auth/keys.ts'
 import { readConfig } from '../../src/config.ts'
 import { openDatabase } from '../../src/db/client.ts'
+import type { Prisma } from '../../src/db/generated/prisma/client.ts'
+import type { Read } from '../../src/db/read.ts'
 import { createGateway, type Gateway, type GatewayOptions } from '../../src/gateway.ts'
 import type { TypedDocumentString } from '../generated/graphql.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
@@ -63,13 +65,20 @@ export async function createHarness(
   settings: Readonly<Record<string, string>> = {},
   overrides: Partial<GatewayOptions> = {},
 ): Promise<Harness> {
-  const config = readConfig({ JWKS_URI: 'https://issuer.example/jwks', JWT_ISSUER: issuer, ...settings })
+  const reads = process.env.DATABASE_READS ?? ''
+  const config = readConfig({
+    DATABASE_READS: reads,
+    JWKS_URI: 'https://issuer.example/jwks',
+    JWT_ISSUER: issuer,
+    ...settings,
+  })
   const database = await createTestDatabase({ demo: true })
   const statements: string[] = []
   const opened = openDatabase({
     connection: database.connection,
     poolSize: database.kind === 'embedded' ? 1 : 5,
     timeout: config.DATABASE_TIMEOUT,
+    reads: config.DATABASE_READS,
     onStatement: (sql) => statements.push(sql),
   })
   const { privateKey, publicKey } = await generateKeyPair('ES256')
@@ -77,7 +86,7 @@ export async function createHarness(
   const unexpected: unknown[] = []
   const state = { now: testTime }
   const gateway = createGateway({
-    database: opened,
+    database: { ...opened, read: strict(opened.read) },
     keys: fixedKeys({ keys: [jwk] }),
     jwt: { issuer, audience, type: config.JWT_TYPE, maxAge: config.JWT_MAX_AGE },
     claimNames: claimNamesOf(config),
@@ -144,6 +153,24 @@ export async function createHarness(
     },
   }
   return harness
+}
+
+/** Rows that fail where something is taken from them that the statement did not read: a field forgot to declare it. */
+function strict(read: Read): Read {
+  return async <Row extends object>(statement: Prisma.Sql) => {
+    const rows = await read<Row>(statement)
+    return rows.map((row) => new Proxy<Row>(row, { get: strictly }))
+  }
+}
+
+/** What promises and GraphQL ask of anything. */
+const asked: ReadonlySet<string> = new Set(['then', 'toJSON', '__typename'])
+
+function strictly(row: object, member: string | symbol): unknown {
+  if (typeof member === 'string' && !(member in row) && !asked.has(member)) {
+    throw new Error(`"${member}" was not read: expected a field that declares it`)
+  }
+  return Reflect.get(row, member)
 }
 
 /** The claims of a demo caller's JWT. */

@@ -1,0 +1,16 @@
+/** When a user's time is over: after the last day, in UTC, on which the user works. One rule, in code and in SQL. */
+import { Prisma } from '../db/generated/prisma/client.ts'
+
+/** Whether the last day is over; null is no end. */
+export function isOver(lastDay: Date | null, now: Date): boolean {
+  return lastDay !== null && lastDay.toISOString().slice(0, 10) < dayOf(now)
+}
+
+/** `isOver` as a condition on a column. False, and not unknown, where there is no end. */
+export function isOverSql(lastDay: Prisma.Sql, now: Date): Prisma.Sql {
+  return Prisma.sql`(${lastDay} IS NOT NULL AND ${lastDay} < ${dayOf(now)}::date)`
+}
+
+function dayOf(instant: Date): string {
+  return instant.toISOString().slice(0, 'yyyy-mm-dd'.length)
+}

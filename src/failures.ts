@@ -1,0 +1,99 @@
+/** Expected failures are data: thrown where they are found, told to clients as part of the answer. */
+import type { Issue } from './auth/allowedScopes.ts'
+import { type ErrorCode, GatewayError } from './errors.ts'
+
+/** A failure that a client is told as data. Thrown where it is found, answered by `expected`. */
+export abstract class Failure extends Error {
+  abstract readonly code: ErrorCode
+  /** The object type it is answered as. */
+  abstract readonly typeName: string
+}
+
+export class InvalidInput extends Failure {
+  readonly code = 'BAD_USER_INPUT'
+  readonly typeName = 'InvalidInputError'
+  readonly fields: readonly Issue[]
+
+  constructor(fields: readonly Issue[]) {
+    super(`the input has ${fields.length === 1 ? 'a value that is' : 'values that are'} not allowed`)
+    this.fields = fields
+  }
+}
+
+/** The same for what is not there and for what belongs to another organization. */
+export class NotFound extends Failure {
+  readonly code = 'NOT_FOUND'
+  readonly typeName = 'NotFoundError'
+}
+
+export class Conflict extends Failure {
+  readonly code = 'CONFLICT'
+  readonly typeName = 'ConflictError'
+}
+
+export class TokenPolicyBroken extends Failure {
+  readonly code = 'TOKEN_POLICY'
+  readonly typeName = 'TokenPolicyError'
+  readonly limit: string
+
+  constructor(limit: string, message: string) {
+    super(message)
+    this.limit = limit
+  }
+}
+
+export class ScopeNotGranted extends Failure {
+  readonly code = 'SCOPE_NOT_GRANTED'
+  readonly typeName = 'ScopeNotGrantedError'
+  readonly excess: readonly string[]
+
+  constructor(excess: readonly string[]) {
+    super('the token would carry more than its issuer holds')
+    this.excess = excess
+  }
+}
+
+/** What the work returns, or the failure that it threw, where it is one of the expected kinds. */
+export async function expected<T, Kind extends abstract new (...given: never[]) => Failure>(
+  kinds: readonly Kind[],
+  work: () => Promise<T>,
+): Promise<T | InstanceType<Kind>> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof Failure && kinds.some((kind) => error instanceof kind)) {
+      return asData(error) as InstanceType<Kind>
+    }
+    throw error
+  }
+}
+
+/** The failure as a value: an Error that a resolver returns is taken for one that it threw. */
+function asData<F extends Failure>(failure: F): F {
+  return { ...failure, name: failure.name, message: failure.message }
+}
+
+/** Collects what is wrong with an input, so that everything is told at once. */
+export class InputCheck {
+  readonly #issues: Issue[] = []
+
+  add(...issues: readonly Issue[]): void {
+    this.#issues.push(...issues)
+  }
+
+  /** What `read` returns; undefined where it throws BAD_USER_INPUT, which is then told at the path. */
+  read<T>(path: readonly string[], read: () => T): T | undefined {
+    try {
+      return read()
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.code !== 'BAD_USER_INPUT') throw error
+      this.add({ path, message: error.message })
+      return undefined
+    }
+  }
+
+  /** Throws InvalidInput where something has been found. */
+  finish(): void {
+    if (this.#issues.length > 0) throw new InvalidInput(this.#issues)
+  }
+}

@@ -1,0 +1,154 @@
+/** `t.one`, `t.list`, `t.listResult` and `t.searchResult`: the fields that links are asked through. */
+import {
+  type FieldKind,
+  type FieldRef,
+  type InputFieldMap,
+  type InputShapeFromFields,
+  RootFieldBuilder,
+  type SchemaTypes,
+  type TypeParam,
+} from '@pothos/core'
+import type { GraphQLResolveInfo } from 'graphql'
+import type { Context } from '../context.ts'
+import type { Prisma } from '../db/generated/prisma/client.ts'
+import { type Reading, reading } from '../links/columns.ts'
+import type { Link, ManyLink, OneLink } from '../links/link.ts'
+import { everything, type Narrowed } from '../links/loaders.ts'
+import { type Page, type PageArguments, pageOf } from '../page/offset.ts'
+import type { SearchRules } from '../search/rules.ts'
+import { must } from './must.ts'
+import type { ListResult, SearchResult } from './searchResult.ts'
+
+interface LinkField<Types extends SchemaTypes> {
+  readonly type: TypeParam<Types>
+  readonly description: string
+}
+
+interface OneField<Types extends SchemaTypes> extends LinkField<Types> {
+  /** Whether the parent may have none, or none that the caller may see. Left out: a foreign key guarantees it. */
+  readonly nullable?: boolean
+}
+
+interface ListResultField<Types extends SchemaTypes, Args extends InputFieldMap> extends LinkField<Types> {
+  readonly args: Args
+  /** The rows that the arguments ask for; null for all of them. Throws BAD_USER_INPUT. */
+  readonly narrow: (args: InputShapeFromFields<Args>) => Prisma.Sql | null
+}
+
+interface SearchResultField<Types extends SchemaTypes, Args extends InputFieldMap> extends LinkField<Types> {
+  /** `search`, `limit` and `offset`. */
+  readonly args: Args
+  /** The condition that a search stands for. Throws BAD_USER_INPUT. */
+  readonly matching: (search: never, rules: SearchRules) => Prisma.Sql
+}
+
+declare global {
+  export namespace PothosSchemaTypes {
+    export interface RootFieldBuilder<Types extends SchemaTypes, ParentShape, Kind extends FieldKind = FieldKind> {
+      /** The row that the link leads to. */
+      one<To extends object>(link: OneLink<ParentShape, To>, options: OneField<Types>): FieldRef<Types, unknown>
+      /** The rows that the link leads to. */
+      list<To extends object>(link: ManyLink<ParentShape, To>, options: LinkField<Types>): FieldRef<Types, unknown>
+      /** The rows that the link leads to, with their number. */
+      listResult<To extends object, Args extends InputFieldMap>(
+        link: ManyLink<ParentShape, To>,
+        options: ListResultField<Types, Args>,
+      ): FieldRef<Types, unknown>
+      /** A page of the rows that the link leads to, with their number over all pages. */
+      searchResult<To extends object, Args extends InputFieldMap>(
+        link: ManyLink<ParentShape, To>,
+        options: SearchResultField<Types, Args>,
+      ): FieldRef<Types, unknown>
+    }
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the prototype serves builders of every type.
+const fields = RootFieldBuilder.prototype as any
+
+fields.one = function one(link: OneLink<object, object>, { nullable = false, ...options }: OneField<SchemaTypes>) {
+  return this.createField({
+    ...fieldOf(link, options),
+    nullable,
+    resolve: nullable
+      ? (parent: object, _: object, { loaders }: Context) => loaders.one(link, parent)
+      : async (parent: object, _: object, { loaders }: Context) => must(await loaders.one(link, parent), link.name),
+  })
+}
+
+fields.list = function list(link: ManyLink<Parent, object>, options: LinkField<SchemaTypes>) {
+  return this.createField({
+    ...fieldOf(link, options),
+    resolve: (parent: Parent, _: object, { loaders }: Context) => loaders.list(link, parent),
+  })
+}
+
+fields.listResult = function listResult(
+  link: ManyLink<Parent, object>,
+  { narrow, args, ...options }: ListResultField<SchemaTypes, InputFieldMap>,
+) {
+  return this.createField({
+    ...fieldOf(link, options),
+    args,
+    resolve(
+      parent: Parent,
+      given: object,
+      { loaders, perField }: Context,
+      info: GraphQLResolveInfo,
+    ): ListResult<object> {
+      const narrowed = perField(info, () => narrowedBy(given, narrow(given as never)))
+      return {
+        total: () => loaders.count(link, parent, narrowed),
+        results: () => loaders.list(link, parent, narrowed),
+      }
+    },
+  })
+}
+
+fields.searchResult = function searchResult(
+  link: ManyLink<Parent, object>,
+  { matching, args, ...options }: SearchResultField<SchemaTypes, InputFieldMap>,
+) {
+  return this.createField({
+    ...fieldOf(link, options),
+    args,
+    resolve(parent: Parent, given: object, context: Context, info: GraphQLResolveInfo): SearchResult<object> {
+      const { loaders, perField, rules } = context
+      const { page, narrowed } = perField(info, () => pageAsked(given, matching, rules))
+      return {
+        page,
+        total: () => loaders.count(link, parent, narrowed),
+        results: () => loaders.page(link, parent, page, narrowed),
+      }
+    },
+  })
+}
+
+interface Parent {
+  readonly id: string | number
+}
+
+function fieldOf<From, To>(link: Link<From, To>, options: object) {
+  return { ...options, reads: readsOf(link), extensions: { link } }
+}
+
+/** A row is found by its key; what of the rows that it leads to is read, their own fields say. */
+function readsOf<From, To>({ from, key }: Link<From, To>): readonly Reading[] {
+  return from.table === null ? [] : [reading(from.table, key)]
+}
+
+function pageAsked(
+  { search = null, ...page }: PageArguments & { readonly search?: unknown },
+  matching: SearchResultField<SchemaTypes, InputFieldMap>['matching'],
+  rules: SearchRules,
+): { readonly page: Page; readonly narrowed: Narrowed } {
+  return {
+    page: pageOf(page, rules.mostRows),
+    narrowed: narrowedBy(search, search === null ? null : matching(search as never, rules)),
+  }
+}
+
+/** Fields with equal arguments share a statement. */
+function narrowedBy(given: unknown, where: Prisma.Sql | null): Narrowed {
+  return where === null ? everything : { name: JSON.stringify(given), where }
+}
