@@ -1,6 +1,13 @@
 /** Holds README.md and .env.example against the code, and runs the snippets as a reader would. */
 import { readFileSync } from 'node:fs'
-import { type GraphQLNamedType, isInputObjectType, isInterfaceType, isObjectType } from 'graphql'
+import {
+  type GraphQLField,
+  type GraphQLInputField,
+  type GraphQLNamedType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+} from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Scope, scopes } from '../src/auth/scopes.ts'
 import { settings } from '../src/config.ts'
@@ -69,7 +76,7 @@ const neededElsewhere: Partial<Record<Scope, string>> = {
   'organizations:all': 'rows of other organizations',
 }
 
-/** The types, root fields and input fields that declare the scope; lists and the types of an interface go without saying. */
+/** The types, fields and input fields that declare the scope; lists and what a type has from an interface go without saying. */
 function neededBy(scope: Scope): string {
   const declares = (of: Parameters<typeof declaredScopes>[0]) => declaredScopes(of)?.includes(scope) === true
   const goesWithoutSaying = (type: GraphQLNamedType) =>
@@ -78,11 +85,17 @@ function neededBy(scope: Scope): string {
   const types = Object.values(schema.getTypeMap()).filter((type) => declares(type) && !goesWithoutSaying(type))
   const roots = [schema.getQueryType(), schema.getMutationType()]
   const fields = roots.flatMap((type) => Object.values(type?.getFields() ?? {})).filter(declares)
-  const inputs = Object.values(schema.getTypeMap())
-    .filter(isInputObjectType)
-    .flatMap((type) => Object.values(type.getFields()).map((field) => ({ field, name: `${type.name}.${field.name}` })))
-    .filter(({ field }) => declares(field))
-  const names = [...types, ...fields, ...inputs].map(({ name }) => code(name))
+  const inherits = (type: GraphQLNamedType, name: string) =>
+    (isObjectType(type) || isInterfaceType(type)) && type.getInterfaces().some((parent) => name in parent.getFields())
+  const members = Object.values(schema.getTypeMap())
+    .filter((type) => isObjectType(type) || isInterfaceType(type) || isInputObjectType(type))
+    .filter((type) => !roots.some((root) => root === type))
+    .flatMap((type) =>
+      Object.values<GraphQLField<unknown, unknown> | GraphQLInputField>(type.getFields())
+        .filter((field) => declares(field) && !inherits(type, field.name))
+        .map((field) => ({ name: `${type.name}.${field.name}` })),
+    )
+  const names = [...types, ...fields, ...members].map(({ name }) => code(name))
   return neededElsewhere[scope] ?? (names.join(', ') || 'nothing yet')
 }
 

@@ -18,7 +18,7 @@ const AccessSearch = builder.inputType('AccessSearch', {
   fields: (t) => ({
     text: t.string({ description: 'Some part of name or ssoId, whatever its case.' }),
     ids: t.idList({ description: 'One of these ids.' }),
-    userId: t.id({ description: 'The user it belongs to.' }),
+    userId: t.id({ scopes: ['users:read'], description: 'The user it belongs to.' }),
     customerId: t.int({ description: 'The customer number of the organization.' }),
     types: t.field({ type: [AccessType], description: 'One of these types.' }),
     roleId: t.id({ scopes: ['roles:read'], description: 'It holds this role.' }),

@@ -1,5 +1,5 @@
 /**
- * Lets types, root fields and input fields declare the scopes they need, next to everything else they say of themselves.
+ * Lets types, fields and input fields declare the scopes they need, next to everything else they say of themselves.
  * The declaration is kept in the schema's `extensions`, where the check and the documentation read it, and is printed
  * for routers as @requiresScopes and @authenticated. They may heed it; the check does not rely on them.
  */
@@ -16,7 +16,16 @@ import SchemaBuilder, {
   type SchemaTypes,
   type TypeParam,
 } from '@pothos/core'
-import type { GraphQLField, GraphQLInputField, GraphQLNamedType } from 'graphql'
+import {
+  type GraphQLField,
+  type GraphQLInputField,
+  type GraphQLInterfaceType,
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  isInterfaceType,
+  isObjectType,
+} from 'graphql'
 import type { Scope } from '../auth/scopes.ts'
 
 /** All of them are needed. An empty list: any valid credential will do. */
@@ -45,6 +54,18 @@ declare global {
       Req extends FieldRequiredness<Type>,
     > {
       /** The scopes that a caller needs to give the field: to search by something tells of it, as reading it does. */
+      scopes?: DeclaredScopes
+    }
+    export interface FieldOptions<
+      Types extends SchemaTypes,
+      ParentShape,
+      Type extends TypeParam<Types>,
+      Nullable extends FieldNullability<Type>,
+      Args extends InputFieldMap,
+      ResolveShape,
+      ResolveReturnShape,
+    > {
+      /** The scopes that a caller needs for the field, beside those of its type and of the type it leads to. */
       scopes?: DeclaredScopes
     }
     export interface QueryFieldOptions<
@@ -82,7 +103,30 @@ class ScopesPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   }
 
   override onOutputFieldConfig(config: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
-    return withDeclaration(config, true)
+    // A type takes an interface's fields over with their declarations; the field of the interface itself prints none.
+    const parent = this.builder.configStore.getTypeConfig(config.parentType)
+    return withDeclaration(config, parent.graphqlKind === 'Object')
+  }
+
+  /** Throws where a type's field declares other scopes than the interface's: what is selected through the one would evade the other. */
+  override afterBuild(schema: GraphQLSchema): GraphQLSchema {
+    for (const type of Object.values(schema.getTypeMap())) {
+      if (!isObjectType(type) && !isInterfaceType(type)) continue
+      for (const parent of type.getInterfaces()) refuseOtherDeclarations(type, parent)
+    }
+    return schema
+  }
+}
+
+function refuseOtherDeclarations(type: GraphQLObjectType | GraphQLInterfaceType, parent: GraphQLInterfaceType): void {
+  const written = (field: GraphQLField<unknown, unknown> | undefined) =>
+    field === undefined ? '' : [...(declaredScopes(field) ?? [])].sort().join(' ')
+  for (const field of Object.values(parent.getFields())) {
+    const [expected, received] = [written(field), written(type.getFields()[field.name])]
+    if (expected === received) continue
+    throw new Error(
+      `${type.name}.${field.name}: expected the scopes of ${parent.name}.${field.name}, "${expected}", received "${received}"`,
+    )
   }
 }
 

@@ -65,6 +65,7 @@ export const Token = builder.prismaObject('Token', {
     }),
     username: t.string({
       ...personal,
+      scopes: ['users:read'],
       nullable: true,
       deprecationReason: 'Use user.email.',
       description: 'The mail address of that user.',
@@ -73,6 +74,7 @@ export const Token = builder.prismaObject('Token', {
     }),
     acct: t.string({
       ...personal,
+      scopes: ['users:read'],
       nullable: true,
       description: 'The identifier that the user logs in to the identity provider with. Null for local users.',
       reads: [reading(tokens, 'accessId'), reading(users, 'acct')],

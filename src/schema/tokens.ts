@@ -17,8 +17,8 @@ const TokenSearch = builder.inputType('TokenSearch', {
   fields: (t) => ({
     text: t.string({ description: 'Some part of the name, whatever its case.' }),
     ids: t.idList({ description: 'One of these ids.' }),
-    userId: t.id({ description: 'The user on whose behalf it was issued.' }),
-    accessId: t.id({ description: 'The access that it acts for.' }),
+    userId: t.id({ scopes: ['users:read'], description: 'The user on whose behalf it was issued.' }),
+    accessId: t.id({ scopes: ['accesses:read'], description: 'The access that it acts for.' }),
     status: t.field({ type: [TokenStatus], description: 'One of these statuses.' }),
     expiresAt: t.field({ type: DateTimeRange, description: 'When its time is over.' }),
     lastUsedAt: t.field({ type: DateTimeRange, description: 'The last time it was used.' }),

@@ -54,12 +54,33 @@ describe('searching by what a caller may not read', () => {
   })
 
   it.each([
-    ['roleId', 'roles:read'],
-    ['permissionId', 'roles:read'],
-  ])('is FORBIDDEN for accesses by %s', async (field, scope) => {
-    const document = `{ accesses(search: { ${field}: "x" }) { total } }`
-    const { errors } = await harness.askRaw(document, {}, caller('accesses:read'))
-    expect(errors?.[0]?.extensions.missingScopes).toEqual([{ scope, fields: [`AccessSearch.${field}`] }])
+    ['{ accesses(search: { roleId: "x" }) { total } }', 'accesses:read', 'roles:read', 'AccessSearch.roleId'],
+    [
+      '{ accesses(search: { permissionId: "x" }) { total } }',
+      'accesses:read',
+      'roles:read',
+      'AccessSearch.permissionId',
+    ],
+    ['{ accesses(search: { userId: "x" }) { total } }', 'accesses:read', 'users:read', 'AccessSearch.userId'],
+    [
+      '{ role(id: "x") { accesses(search: { userId: "x" }) { total } } }',
+      'roles:read accesses:read',
+      'users:read',
+      'AccessSearch.userId',
+    ],
+    ['{ tokens(search: { userId: "x" }) { total } }', 'tokens:read', 'users:read', 'TokenSearch.userId'],
+    ['{ tokens(search: { accessId: "1" }) { total } }', 'tokens:read', 'accesses:read', 'TokenSearch.accessId'],
+    ['{ tokensConnection(search: { userId: "x" }) { total } }', 'tokens:read', 'users:read', 'TokenSearch.userId'],
+    [
+      '{ access(id: "1") { tokens(search: { userId: "x" }) { total } } }',
+      'accesses:read tokens:read',
+      'users:read',
+      'TokenSearch.userId',
+    ],
+  ])('is FORBIDDEN for %s with %s alone', async (document, held, scope, field) => {
+    const { status, errors } = await harness.askRaw(document, {}, caller(held))
+    expect(status).toBe(403)
+    expect(errors?.[0]?.extensions.missingScopes).toEqual([{ scope, fields: [field] }])
   })
 
   it.each([

@@ -94,6 +94,30 @@ const refused: readonly (readonly [
     { 'tokens:introspect': ['Query.tokenDetails'] },
   ],
   [
+    'a field that tells more than its type',
+    '{ tokens { results { id username acct } } tokensConnection { edges { node { login: username } } } }',
+    'tokens:read',
+    { 'users:read': ['Token.acct', 'Token.username'] },
+  ],
+  [
+    'such a field behind an interface, behind a union and below a token',
+    `mutation { ${issue} { ... on IssueTokenPayload { token { rotatedFrom { ... on Node { ... on Token { username } } } } } } }`,
+    'tokens:issue tokens:read',
+    { 'users:read': ['Token.username'] },
+  ],
+  [
+    'such a field of a node',
+    `{ nodes(ids: ["${nodeId}"]) { ...T } viewer { token { ...T } } } fragment T on Token { acct }`,
+    'tokens:read',
+    { 'users:read': ['Token.acct'] },
+  ],
+  [
+    'such a field of a token that is found by its secret',
+    '{ tokenDetails(secret: "x") { username } }',
+    'tokens:introspect tokens:read',
+    { 'users:read': ['Token.username'] },
+  ],
+  [
     'every part of a connection',
     '{ accessesConnection { total edges { cursor } nodes { id } pageInfo { hasNextPage } } }',
     'users:read',

@@ -211,16 +211,21 @@ describe('_entities', () => {
     ])
   })
 
-  it('refuses an operation that needs scopes for entities that the caller lacks', async () => {
-    const document = 'query ($refs: [_Any!]!) { _entities(representations: $refs) { ... on User { email } } }'
-    const refs = [{ __typename: 'User', id: reader.userId }]
-    const few = { claims: { customer_id: 1, scope: 'accesses:read' } }
-    const { status, data, errors, statements } = await ask(refs, few, document)
+  it.each([
+    ['for entities', 'accesses:read', 'User { email }', 'User.email'],
+    ['for fields of entities', 'tokens:read', 'Token { username }', 'Token.username'],
+  ])('refuses an operation that needs scopes %s that the caller lacks', async (_, scope, selection, field) => {
+    const document = `query ($refs: [_Any!]!) { _entities(representations: $refs) { ... on ${selection} } }`
+    const refs = [
+      { __typename: 'User', id: reader.userId },
+      { __typename: 'Token', id: demoExamples.tokenId },
+    ]
+    const { status, data, errors, statements } = await ask(refs, { claims: { customer_id: 1, scope } }, document)
     expect(status).toBe(403)
     expect(data).toBeUndefined()
     expect(errors?.[0]?.extensions).toMatchObject({
       code: 'FORBIDDEN',
-      missingScopes: [{ scope: 'users:read', fields: ['User.email'] }],
+      missingScopes: [{ scope: 'users:read', fields: [field] }],
     })
     expect(statements).toEqual([])
   })

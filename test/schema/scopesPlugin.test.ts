@@ -1,8 +1,22 @@
-import { type GraphQLObjectType, getNamedType, isInterfaceType, isObjectType } from 'graphql'
+import { printSubgraphSchema } from '@apollo/subgraph'
+import SchemaBuilder from '@pothos/core'
+import DirectivePlugin from '@pothos/plugin-directives'
+import FederationPlugin from '@pothos/plugin-federation'
+import {
+  type GraphQLObjectType,
+  getNamedType,
+  isInterfaceType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+} from 'graphql'
 import { describe, expect, it } from 'vitest'
 import { allScopes } from '../../src/auth/scopes.ts'
+import { getDatamodel } from '../../src/db/generated/pothos.ts'
+import { requiredScopes } from '../../src/operation/requiredScopes.ts'
 import { schema } from '../../src/schema/index.ts'
-import { declaredScopes } from '../../src/schema/scopesPlugin.ts'
+import { type DeclaredScopes, declaredScopes } from '../../src/schema/scopesPlugin.ts'
 
 const rootTypes = [schema.getQueryType(), schema.getMutationType()].filter(
   (type) => type !== null && type !== undefined,
@@ -89,5 +103,80 @@ describe('declarations of scopes', () => {
       .filter((type) => (declaredScopes(type) ?? []).length === 0)
       .filter((type) => !/Payload$|Error$|^FieldIssue$|^TokenFailure$|^Node$/.test(type.name))
     expect(silent.map(({ name }) => name).sort()).toEqual([...open, ...opener].sort())
+  })
+})
+
+/** The types of all plugins are known everywhere, so its options must be given where it is not used. */
+const unused = { client: undefined as never, dmmf: getDatamodel() }
+
+/** What the declarations of one field of an interface, and of the same field of a type that implements it, come to. */
+function withInterface(declared: { readonly interface?: DeclaredScopes; readonly type?: DeclaredScopes }) {
+  const builder = new SchemaBuilder<{ DefaultFieldNullability: false }>({
+    defaultFieldNullability: false,
+    plugins: ['scopes', DirectivePlugin, FederationPlugin],
+    prisma: unused,
+  })
+  const scopes = (given: DeclaredScopes | undefined) => (given === undefined ? {} : { scopes: given })
+  const Animal = builder.interfaceRef<object>('Animal').implement({
+    fields: (t) => ({
+      name: t.string({ resolve: () => '' }),
+      owner: t.string({ ...scopes(declared.interface), resolve: () => '' }),
+    }),
+  })
+  const Cat = builder.objectRef<object>('Cat').implement({
+    interfaces: [Animal],
+    isTypeOf: () => true,
+    fields: (t) => (declared.type ? { owner: t.string({ ...scopes(declared.type), resolve: () => '' }) } : {}),
+  })
+  builder.queryType({
+    fields: (t) => ({
+      animal: t.field({ type: Animal, scopes: [], resolve: () => ({}) }),
+      cat: t.field({ type: Cat, scopes: [], resolve: () => ({}) }),
+    }),
+  })
+  return builder.toSubGraphSchema({
+    linkUrl: 'https://specs.apollo.dev/federation/v2.5',
+    federationDirectives: ['@authenticated', '@requiresScopes'],
+  })
+}
+
+describe('a declaration on a field of an interface', () => {
+  const declared = withInterface({ interface: ['users:read'] })
+
+  it.each([
+    ['{ animal { owner } }', 'Animal.owner'],
+    ['{ animal { ... on Cat { owner } } }', 'Cat.owner'],
+    ['{ cat { owner } }', 'Cat.owner'],
+    ['{ cat { ... on Animal { owner } } }', 'Animal.owner'],
+  ])('counts wherever the field is selected: %s', (document, field) => {
+    const operation = parse(document).definitions.find(
+      (definition): definition is OperationDefinitionNode => definition.kind === Kind.OPERATION_DEFINITION,
+    ) as OperationDefinitionNode
+    const required = requiredScopes(declared, new Map(), operation, true)
+    expect(required.map((requirement) => [requirement.scope, requirement.field])).toEqual([['users:read', field]])
+  })
+
+  it('is printed for routers on the types that implement it, and not on the interface', () => {
+    const [interfaceSdl = '', typeSdl = ''] = ['interface Animal', 'type Cat'].map(
+      (start) => printSubgraphSchema(declared).match(new RegExp(`${start}.*?^}`, 'ms'))?.[0],
+    )
+    expect(interfaceSdl).toContain('owner: String!')
+    expect(interfaceSdl).not.toContain('@requiresScopes')
+    expect(typeSdl).toContain('owner: String! @requiresScopes(scopes: [["users:read"]])')
+    expect(typeSdl).toContain('name: String!\n')
+  })
+
+  it.each([
+    ['another one', { interface: ['users:read'], type: ['roles:read'] }],
+    ['fewer', { interface: ['users:read', 'roles:read'], type: ['roles:read'] }],
+    ['none', { interface: ['users:read'], type: [] }],
+    ['more', { type: ['users:read'] }],
+  ] as const)('refuses a type that declares %s on its own field of that name', (_, given) => {
+    expect(() => withInterface(given)).toThrow(/^Cat\.owner: expected the scopes of Animal\.owner, "[^"]*", received /)
+  })
+
+  it('may be repeated by a type that has the field itself, in any order', () => {
+    const both = { interface: ['users:read', 'roles:read'], type: ['roles:read', 'users:read'] } as const
+    expect(() => withInterface(both)).not.toThrow()
   })
 })

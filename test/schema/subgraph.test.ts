@@ -1,15 +1,7 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
-import {
-  type ConstDirectiveNode,
-  type FieldDefinitionNode,
-  isObjectType,
-  Kind,
-  type ObjectTypeDefinitionNode,
-  parse,
-  print,
-} from 'graphql'
+import { type ConstDirectiveNode, isObjectType, Kind, parse, print } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { schema } from '../../src/schema/index.ts'
 import { type DeclaredScopes, declaredScopes } from '../../src/schema/scopesPlugin.ts'
@@ -91,16 +83,21 @@ describe('the SDL of the subgraph', () => {
     )
   })
 
-  it.each(['Query', 'Mutation'])('demands the scopes of each field of %s that the check demands', (name) => {
-    const root = types.find((type) => type.name.value === name) as ObjectTypeDefinitionNode
-    const fields = root.fields as readonly FieldDefinitionNode[]
-    const declaring = schema.getType(name)
-    const declarations = isObjectType(declaring) ? declaring.getFields() : {}
-    const demands = (field: string) => demanded(declarations[field] && declaredScopes(declarations[field]))
-    expect(fields.map((field) => [field.name.value, printed(field, 'authenticated', 'requiresScopes')])).toEqual(
-      fields.map((field) => [field.name.value, demands(field.name.value)]),
+  it('demands the scopes of each field that the check demands, but on interfaces, where federation takes none', () => {
+    const fields = types.flatMap((type) => (type.fields ?? []).map((field) => ({ type, field })))
+    const coordinate = ({ type, field }: (typeof fields)[number]) => `${type.name.value}.${field.name.value}`
+    const demands = ({ type, field }: (typeof fields)[number]) => {
+      const declaring = schema.getType(type.name.value)
+      const declaration = isObjectType(declaring) ? declaring.getFields()[field.name.value] : undefined
+      return demanded(declaration && declaredScopes(declaration))
+    }
+    const printing = ({ field }: (typeof fields)[number]) => printed(field, 'authenticated', 'requiresScopes')
+    expect(fields.map((each) => [coordinate(each), printing(each)])).toEqual(
+      fields.map((each) => [coordinate(each), demands(each)]),
     )
-    expect(fields.filter((field) => printed(field, 'authenticated', 'requiresScopes').length !== 1)).toEqual([])
+    const roots = fields.filter(({ type }) => ['Query', 'Mutation'].includes(type.name.value))
+    expect(roots.filter((each) => printing(each).length !== 1)).toEqual([])
+    expect(fields.filter((each) => printing(each).length > 0).map(coordinate)).toContain('Token.username')
   })
 
   it('leaves out what two subgraphs can not both have: node, nodes and Node', () => {
