@@ -4,7 +4,7 @@
  * exceeds what its issuer holds.
  */
 import { isPrintableName } from '../printable.ts'
-import { isResource } from './resource.ts'
+import { resourceIssue } from './resource.ts'
 import { isGrantableGeneralScope } from './scopes.ts'
 
 export type TokenClaimKind = 'ROLES' | 'PERMISSIONS'
@@ -139,7 +139,8 @@ function idIssues(id: string, path: readonly string[]): readonly Issue[] {
 }
 
 function resourceIssues(resource: string, path: readonly string[]): readonly Issue[] {
-  return isResource(resource) ? [] : [{ path, message: 'expected the name of a zone' }]
+  const message = resourceIssue(resource)
+  return message === null ? [] : [{ path, message }]
 }
 
 /** The same without what is said twice. The scopes must be free of contradictions. */

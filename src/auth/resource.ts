@@ -1,36 +1,71 @@
-/** A resource in the text form of the token documents, `zone:example.com`, and back. */
-import { isPrintableName } from '../printable.ts'
+/** The kinds of resources, and a resource in the text form of the token documents, `zone:example.com`, and back. */
+import type { ResourceType as ResourceTypeColumn } from '../db/generated/prisma/client.ts'
+import { canonicalZone } from './zone.ts'
+
+interface Kind {
+  /** What its resources begin with in the token documents. */
+  readonly prefix: string
+  readonly description: string
+  /** What an id of the kind is, after "expected". */
+  readonly expected: string
+  /** The one text for all spellings of an id; null for what is no id of the kind. Canonical texts stay as they are. */
+  canonical(id: string): string | null
+}
+
+/** Every kind of resource. A further one is a row here, a value of the database's enum, and a CHECK of its form there. */
+export const resourceTypes = {
+  ZONE: {
+    prefix: 'zone',
+    description: 'A DNS zone, identified by its name.',
+    expected: 'the name of a DNS zone: labels of letters, digits, hyphens and underscores, 253 characters at most',
+    canonical: canonicalZone,
+  },
+} as const satisfies Record<ResourceTypeColumn, Kind>
+
+export type ResourceType = keyof typeof resourceTypes
 
 export interface Resource {
-  readonly type: 'ZONE'
+  readonly type: ResourceType
   readonly id: string
 }
 
 /** The resource of two columns that are both null, or neither; null where they are. */
 export function resourceOf(columns: {
-  readonly resourceType: 'ZONE' | null
+  readonly resourceType: ResourceType | null
   readonly resourceId: string | null
 }): Resource | null {
   const { resourceType, resourceId } = columns
   return resourceType === null || resourceId === null ? null : { type: resourceType, id: resourceId }
 }
 
-/** `zone:example.com` for the zone example.com. */
-export function formatResource({ type, id }: Resource): string {
-  return `${type.toLowerCase()}:${id}`
+/** The resource with its id in the one form of its kind, in which it is stored and compared; null where the id names none. */
+export function canonicalResource({ type, id }: Resource): Resource | null {
+  const canonical = resourceTypes[type].canonical(id)
+  return canonical === null ? null : { type, id: canonical }
 }
 
-const longestZone = 255
-
-/** Whether the text names a resource: a zone, whose name has 1 to 255 printable characters and no spaces. */
-export function isResource(text: string): boolean {
-  if (!text.startsWith('zone:')) return false
-  const { id } = parseResource(text)
-  return isPrintableName(id, longestZone) && !/\s/u.test(id)
+/** `zone:example.com` for the zone example.com. */
+export function formatResource({ type, id }: Resource): string {
+  return `${resourceTypes[type].prefix}:${id}`
 }
 
 /** The resource that the text names. Throws where it is none: what is stored was checked when it was written. */
 export function parseResource(text: string): Resource {
-  if (!text.startsWith('zone:')) throw new Error('expected a resource such as zone:example.com')
-  return { type: 'ZONE', id: text.slice('zone:'.length) }
+  const type = typeOf(text)
+  if (type === null) throw new Error('expected a resource such as zone:example.com')
+  return { type, id: text.slice(resourceTypes[type].prefix.length + 1) }
+}
+
+/** What was expected in the place of the text, where it names no resource in its canonical form; null where it does. */
+export function resourceIssue(text: string): string | null {
+  const type = typeOf(text)
+  if (type === null) return 'expected a resource such as zone:example.com'
+  const { id } = parseResource(text)
+  return canonicalResource({ type, id })?.id === id ? null : `expected ${resourceTypes[type].expected}`
+}
+
+const types = Object.keys(resourceTypes) as ResourceType[]
+
+function typeOf(text: string): ResourceType | null {
+  return types.find((type) => text.startsWith(`${resourceTypes[type].prefix}:`)) ?? null
 }

@@ -6,7 +6,7 @@ import type {
   ScopedRole as ScopedRoleShape,
   ServiceScopes as ServiceScopesShape,
 } from '../auth/allowedScopes.ts'
-import { formatResource, parseResource, type Resource as ResourceShape } from '../auth/resource.ts'
+import { canonicalResource, formatResource, parseResource, type Resource as ResourceShape } from '../auth/resource.ts'
 import { permissionOfScopedPermission, roleOfScopedRole } from '../links/graph.ts'
 import { builder } from './builder.ts'
 import { Permission } from './permission.ts'
@@ -166,7 +166,7 @@ export const AllowedScopesInput = builder.inputType('AllowedScopesInput', {
   }),
 })
 
-/** The input in the form that is stored, entry by entry. */
+/** The input in the form that is stored, entry by entry, so that `contradictions` finds each issue at its place. */
 export function storedAllowedScopes(input: typeof AllowedScopesInput.$inferInput): AllowedScopesShape {
   return {
     generalScopes: [...(input.generalScopes ?? [])],
@@ -185,11 +185,16 @@ function storedRights(input: typeof OrganizationScopesInput.$inferInput): Rights
     keptInToken: [...(input.keptInToken ?? [])],
     permissions: (input.permissions ?? []).map(({ permissionId, resources }) => ({
       permissionId,
-      resources: (resources ?? []).map((resource: ResourceShape) => formatResource(resource)),
+      resources: (resources ?? []).map(storedResource),
     })),
     roles: (input.roles ?? []).map(({ name, resource }) => ({
       name,
-      resource: resource ? formatResource(resource) : null,
+      resource: resource ? storedResource(resource) : null,
     })),
   }
+}
+
+/** The resource in its canonical form. One that has none stays as it was written: it is refused where its place is known. */
+function storedResource(resource: ResourceShape): string {
+  return formatResource(canonicalResource(resource) ?? resource)
 }

@@ -1,15 +1,11 @@
 /** What a role or a permission can be limited to. */
+import { type Resource as ResourceShape, resourceTypes } from '../auth/resource.ts'
 import { builder } from './builder.ts'
-
-export interface ResourceShape {
-  readonly type: 'ZONE'
-  readonly id: string
-}
 
 export const ResourceType = builder.enumType('ResourceType', {
   description:
     'The kinds of resources that a role or a permission can be limited to. Be ready for values that are added later.',
-  values: { ZONE: { description: 'A DNS zone, identified by its name.' } },
+  values: resourceTypes,
 })
 
 export const Resource = builder.objectRef<ResourceShape>('Resource').implement({
@@ -17,7 +13,11 @@ export const Resource = builder.objectRef<ResourceShape>('Resource').implement({
   shareable: true,
   fields: (t) => ({
     type: t.expose('type', { type: ResourceType, description: 'The kind of resource.' }),
-    id: t.exposeID('id', { description: 'Its identifier among its kind, for example the name of a zone.' }),
+    id: t.exposeID('id', {
+      description:
+        'Its identifier among its kind, in the one form that it has there: the name of a zone in lower case, without a ' +
+        'final dot, internationalized labels as A-labels (`xn--…`).',
+    }),
   }),
 })
 
@@ -25,6 +25,11 @@ export const ResourceInput = builder.inputType('ResourceInput', {
   description: 'One resource.',
   fields: (t) => ({
     type: t.field({ type: ResourceType, required: true, description: 'The kind of resource.' }),
-    id: t.id({ required: true, description: 'Its identifier among its kind, for example the name of a zone.' }),
+    id: t.id({
+      required: true,
+      description:
+        'Its identifier among its kind. The name of a zone may be given in any of its spellings: `Münster.example.` is ' +
+        '`xn--mnster-3ya.example`.',
+    }),
   }),
 })

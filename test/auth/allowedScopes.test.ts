@@ -54,22 +54,22 @@ describe('contradictions', () => {
     expect(pathsOf({ ...noAllowedScopes, generalScopes: ['openid', scope] })).toEqual(['generalScopes.1'])
   })
 
-  it.each(['zone:', 'zone:two words', 'zone:a\u0000', 'zone:a\ud800', `zone:${'x'.repeat(256)}`, 'host:a', 'a', ''])(
-    'are in the resource %j',
-    (resource) => {
-      const allowed = inOrganization({
-        roles: [
-          { name: 'reader', resource: null },
-          { name: 'reader', resource },
-        ],
-        permissions: [{ permissionId: 'read', resources: ['zone:example.com', resource] }],
-      })
-      expect(pathsOf(allowed)).toEqual([
-        'organizationScopes.roles.1.resource',
-        'organizationScopes.permissions.0.resources.1',
-      ])
-    },
-  )
+  it.each([
+    ...['zone:', 'zone:two words', 'zone:a\u0000', 'zone:a\ud800', `zone:${'x'.repeat(256)}`, 'host:a', 'a', ''],
+    ...['zone:Example.com', 'zone:example.com.', 'zone:münster.example', 'Zone:example.com', 'zone:zone:a'],
+  ])('are in the resource %j, which is none or is not in its one form', (resource) => {
+    const allowed = inOrganization({
+      roles: [
+        { name: 'reader', resource: null },
+        { name: 'reader', resource },
+      ],
+      permissions: [{ permissionId: 'read', resources: ['zone:example.com', resource] }],
+    })
+    expect(pathsOf(allowed)).toEqual([
+      'organizationScopes.roles.1.resource',
+      'organizationScopes.permissions.0.resources.1',
+    ])
+  })
 
   it('are in the second of two equal services, at its own place', () => {
     const servicesScopes = ['dns', 'mail', 'mail', 'dns'].map((serviceDefinitionId) => ({

@@ -165,6 +165,24 @@ describe('issueToken', () => {
     })
   })
 
+  it('keeps each zone in its one spelling, and once, however it is spelled in the request', async () => {
+    const on = (...ids: string[]) => ids.map((id) => ({ type: 'ZONE', id }) as const)
+    const zones = on('Example.COM.', 'example.com', 'ＥＸＡＭＰＬＥ。com', 'Münster.example', 'XN--mnster-3YA.example')
+    const { token } = await issue({
+      allowedScopes: {
+        organizationScopes: {
+          roles: zones.map((resource) => ({ name: 'zone-admin', resource })),
+          permissions: [{ permissionId: 'dns.zone.read', resources: zones }],
+        },
+      },
+    })
+    const [example, munster] = on('example.com', 'xn--mnster-3ya.example')
+    expect(token.allowedScopes.organizationScopes).toMatchObject({
+      roles: [{ resource: example }, { resource: munster }],
+      permissions: [{ resources: [example, munster] }],
+    })
+  })
+
   it('writes one audit event, with nothing secret in it', async () => {
     const { token, secret } = await issue({ name: 'Audited', scope: ['users:read'] })
     const events = await eventsOf(token.id)

@@ -95,18 +95,18 @@ describe('issueToken gives nobody more than the issuer has:', () => {
       { name: 'zone-editor' },
       { name: 'zone-editor', resource: on('example.com') },
       { name: 'zone-editor', resource: on('lakeside.example') },
-      { name: 'zone-editor', resource: on('EXAMPLE.COM') },
+      { name: 'zone-editor', resource: on('Lakeside.EXAMPLE.') },
       { name: 'zone-editor', resource: on('com') },
     ]
     expect(await excessOfRights({ roles }, editor)).toEqual([
       'role:zone-editor',
-      'role:zone-editor@zone:EXAMPLE.COM',
       'role:zone-editor@zone:com',
       'role:zone-editor@zone:lakeside.example',
     ])
     const held = [
       { name: 'zone-editor', resource: on('example.com') },
       { name: 'zone-editor', resource: on('example.net') },
+      { name: 'zone-editor', resource: on('EXAMPLE.COM.') },
     ]
     expect(await excessOfRights({ roles: held }, editor)).toBe('IssueTokenPayload')
   })

@@ -191,6 +191,24 @@ describe('the input of issueToken', () => {
     ])
   })
 
+  it.each(['../*', '*.example.com', '.', '-a.example', 'a..example', 'example.com/', 'xn--a.example'])(
+    'takes no zone %j, and says what one is like',
+    async (id) => {
+      const zones = [onExample, { type: 'ZONE', id } as const]
+      expect(
+        await issuesOf({
+          allowedScopes: { organizationScopes: { permissions: [{ permissionId: 'dns.zone.read', resources: zones }] } },
+        }),
+      ).toEqual([
+        {
+          path: ['allowedScopes', 'organizationScopes', 'permissions', '0', 'resources', '1'],
+          message:
+            'expected the name of a DNS zone: labels of letters, digits, hyphens and underscores, 253 characters at most',
+        },
+      ])
+    },
+  )
+
   it('takes 100 entries of each list and no more, and looks at none of a list that is longer', async () => {
     const many = <Entry>(entry: (index: number) => Entry) => Array.from({ length: 101 }, (_, index) => entry(index))
     expect(await issuesOf({ scope: many(() => 'users:read') })).toEqual([
