@@ -30,7 +30,12 @@ export function usersMatching(search: UserSearch | null | undefined, { now, most
       containsText('search.text', text, [column('firstname'), column('lastname'), column('email'), column('phone')]),
     ),
     given(search.ids, (ids) => Prisma.sql`${users.id} = ANY(${idList('search.ids', ids, uuidOf, mostRows)}::uuid[])`),
-    given(search.email, (email) => Prisma.sql`lower(${column('email')}) = lower(${searchText('search.email', email)})`),
+    // The parameter has the database's collation by itself, the column its own.
+    given(
+      search.email,
+      (email) =>
+        Prisma.sql`lower(${column('email')}) = lower(${searchText('search.email', email)}::text COLLATE "und-x-icu")`,
+    ),
     given(search.customerId, (customerId) => ofCustomer(customerId, column('organizationId'))),
     given(search.language, (language) => Prisma.sql`${column('language')} = ${language}::language`),
     given(search.expired, (expired) => {

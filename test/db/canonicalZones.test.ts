@@ -1,11 +1,9 @@
 /** What the migration to one spelling of zones makes of a database that was written before it. */
-import { cp, mkdtemp, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { migrate, migrationsFolder } from '../../src/db/migrate.ts'
+import { migrate } from '../../src/db/migrate.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { type EarlierMigrations, migrationsBefore } from '../support/earlierMigrations.ts'
 
 const migration = '20261124000100_canonical_zones'
 const organizationId = '00000000-0000-4000-8000-000000000001'
@@ -13,25 +11,23 @@ const userId = '00000000-0000-4000-8000-000000000002'
 
 let database: TestDatabase
 let client: pg.Client
-let before: string
+let before: EarlierMigrations
 
 beforeAll(async () => {
   database = await createTestDatabase()
   client = new pg.Client(database.connection)
   await client.connect()
-  before = await mkdtemp(join(tmpdir(), 'iam-graph-test-'))
-  const names = (await readdir(migrationsFolder)).filter((name) => name < migration)
-  await Promise.all(names.map((name) => cp(join(migrationsFolder, name), join(before, name), { recursive: true })))
+  before = await migrationsBefore(migration)
 })
 afterAll(async () => {
   await client.end()
   await database.close()
-  await rm(before, { recursive: true })
+  await before.remove()
 })
 
 beforeEach(async () => {
   await client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public')
-  await migrate(client, before)
+  await migrate(client, before.folder)
   await client.query(`
     INSERT INTO organizations VALUES ('${organizationId}', 1, 'One');
     INSERT INTO users (id, organization_id, firstname, lastname, email, language, created_at, updated_at)

@@ -1,3 +1,4 @@
+import { randomBytes, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { demoCallers } from '../../examples/data/demo/callers.ts'
 import { graphql } from '../generated/gql.ts'
@@ -148,6 +149,64 @@ describe('orderBy', () => {
         .sort()
         .map((id) => ({ id })),
     )
+  })
+})
+
+/** Texts as people expect them to be sorted, whatever the locale of the database. By bytes they would be far apart. */
+const sorted = [
+  ...['Angst', 'Ångström', 'apple', 'de la Cruz', 'De Vries', 'dean', 'Eclair', 'éclair', 'Łukasz', 'Lund', "O'Connor"],
+  ...['Oconnor', 'Ødegaard', 'van Dyk', 'Žižek', 'Zulu', 'Иванов', '李'],
+]
+
+describe('names', () => {
+  let harness: Harness
+  const { organizationId, accessId } = demoCallers.administrator
+  const row = { createdAt: new Date(0), updatedAt: new Date(0) }
+  beforeAll(async () => {
+    harness = await createHarness()
+    const { prisma } = harness
+    const shuffled = sorted.toSorted((a, b) => (a < b ? 1 : -1))
+    const mark = { language: 'DE', organizationId, ...row } as const
+    await prisma.user.createMany({
+      data: shuffled.map((name) => {
+        const text = `sorted ${name}`
+        return { ...mark, id: randomUUID(), lastname: text, firstname: text, email: text }
+      }),
+    })
+    const { userId } = await prisma.access.findUniqueOrThrow({ where: { id: accessId } })
+    const access = { ...row, organizationId, userId, type: 'API_CONNECTION', language: 'DE' } as const
+    await prisma.access.createMany({ data: shuffled.map((name) => ({ ...access, name: `sorted ${name}` })) })
+    const token = {
+      ...row,
+      organizationId,
+      accessId,
+      hint: 'abcd',
+      scope: [],
+      expiresAt: new Date(),
+      allowedScopes: {},
+    }
+    await prisma.token.createMany({
+      data: shuffled.map((name) => ({ ...token, name: `sorted ${name}`, secretHash: randomBytes(32) })),
+    })
+  })
+  afterAll(() => harness.close())
+
+  it.each([
+    ['users', 'LASTNAME', 'lastname'],
+    ['users', 'FIRSTNAME', 'firstname'],
+    ['users', 'EMAIL', 'email'],
+    ['accesses', 'NAME', '... on ApiConnectionAccess { name }'],
+    ['tokens', 'NAME', 'name'],
+  ])('of %s are sorted by %s as people expect it', async (field, order, selection) => {
+    for (const direction of directions) {
+      const { data, errors } = await harness.askRaw(
+        `{ ${field}(search: { text: "sorted" }, orderBy: { field: ${order}, direction: ${direction} }) { results { ${selection} } } }`,
+      )
+      expect(errors).toBeUndefined()
+      const found = data?.[field] as { results: readonly Readonly<Record<string, string>>[] } | undefined
+      const names = found?.results.map((result) => Object.values(result)[0]?.replace('sorted ', ''))
+      expect(names).toEqual(direction === 'ASC' ? sorted : sorted.toReversed())
+    }
   })
 })
 

@@ -12,13 +12,18 @@ export interface TestDatabase {
   close(): Promise<void>
 }
 
-/** An empty database; with `migrated` one with the tables, with `demo` one with the demo data in them. */
+/**
+ * An empty database; with `migrated` one with the tables, with `demo` one with the demo data in them. With the locale C one
+ * that knows no letters beyond ASCII, and is empty; the embedded database has but one locale, which sorts as C does.
+ */
 export async function createTestDatabase(
-  state: { readonly migrated?: boolean; readonly demo?: boolean } = {},
+  state: { readonly migrated?: boolean; readonly demo?: boolean; readonly locale?: 'C' } = {},
 ): Promise<TestDatabase> {
   const { server, migrated, demo } = inject('templates')
   const withTables = state.migrated ? migrated : undefined
-  const template = state.demo ? demo : withTables
+  const inLocaleC =
+    server !== null && state.locale ? "template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'" : undefined
+  const template = state.demo ? demo : (withTables ?? inLocaleC)
   return server === null ? embeddedFrom(template) : serverFrom(server, template)
 }
 
