@@ -9,8 +9,11 @@ import { createContext, type Policy } from './context.ts'
 import { createCore } from './core.ts'
 import type { Database } from './db/client.ts'
 import { findOrganization } from './db/organization.ts'
+import { fetchRequest, fetchResponse } from './http/fetch.ts'
+import { createHandler, type Graph } from './http/handler.ts'
+import { nodeRequest, sendResponse } from './http/node.ts'
 import { createRoutes, type RoutesOptions } from './http/routes.ts'
-import { createYogaAdapter } from './http/yoga.ts'
+import { createYogaGraph } from './http/yoga.ts'
 import type { Limits } from './operation/limits.ts'
 import { createPreparer } from './operation/prepare.ts'
 import { createRunner } from './operation/run.ts'
@@ -65,7 +68,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     readiness: async () => ({ accepting: !draining, keys: keys.isReady(), database: await answers(database) }),
     ...(options.graphiql === undefined ? {} : { graphiql: options.graphiql }),
   })
-  const serve = (served: GraphQLSchema, at: string) => {
+  const serve = (served: GraphQLSchema): Graph => {
     const core = createCore({
       authenticate,
       prepare: createPreparer({ schema: served, limits, mostRows: policy.mostRows, openIntrospection }),
@@ -73,31 +76,31 @@ export function createGateway(options: GatewayOptions): Gateway {
       createContext: (request) => createContext({ ...request, prisma, read, policy, now: clock() }),
       onUnexpectedError,
     })
-    const { allowedOrigins, maxBodyBytes } = options
-    return createYogaAdapter({ core, endpoint: at, routes, allowedOrigins, maxBodyBytes, onUnexpectedError })
+    return createYogaGraph({ core, onUnexpectedError })
   }
 
-  const graph = serve(schema, endpoint)
+  const graph = serve(schema)
   // Made when a router first asks: it takes a third of a second, and most gateways are nobody's subgraph.
-  let subgraph: Promise<typeof graph> | undefined
-  const adapterFor = (path: string | undefined) => {
-    if (!options.subgraph || path?.split('?')[0] !== subgraphEndpoint) return graph
+  let subgraph: Promise<Graph> | undefined
+  const graphAt = (path: string) => {
+    if (path === endpoint) return graph
+    if (!options.subgraph || path !== subgraphEndpoint) return undefined
     subgraph ??= import('./schema/subgraph.ts')
-      .then(({ createSubgraph }) => serve(createSubgraph().schema, subgraphEndpoint))
+      .then(({ createSubgraph }) => serve(createSubgraph().schema))
       .catch((error: unknown) => {
-        // The public graph knows no such path and says so; the next request tries again.
+        // The next request tries again.
         subgraph = undefined
-        onUnexpectedError(error, 'subgraph')
-        return graph
+        throw error
       })
     return subgraph
   }
+  const { allowedOrigins, maxBodyBytes } = options
+  const handle = createHandler({ graphAt, routes, allowedOrigins, onUnexpectedError })
 
   return {
-    fetch: async (request) => (await adapterFor(new URL(request.url).pathname)).fetch(request),
+    fetch: async (request) => fetchResponse(await handle(fetchRequest(request, maxBodyBytes))),
     async listener(request, response) {
-      const adapter = await adapterFor(request.url)
-      await adapter(request, response)
+      await sendResponse(response, await handle(nodeRequest(request, maxBodyBytes)))
     },
     drain() {
       draining = true

@@ -102,6 +102,11 @@ describe('the imports of src', () => {
     expect(importers.sort()).toEqual(['gateway.ts', 'schema/sdl.ts', 'schema/subgraph.ts'])
   })
 
+  it('of Yoga are made by one adapter', () => {
+    const importers = files.filter((file) => /from 'graphql-yoga'/.test(readFileSync(join(src, file), 'utf8')))
+    expect(importers).toEqual([join('http', 'yoga.ts')])
+  })
+
   it('leave it for the example data only, which the commands start with', () => {
     const leaving = imports.filter(({ to }) => to.startsWith('..'))
     expect(leaving.filter(({ to }) => !to.startsWith('../examples/data/'))).toEqual([])

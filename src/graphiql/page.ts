@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { createAsset } from './asset.ts'
+import { createAsset, type SentFile } from './asset.ts'
 import type { ExampleTab } from './examples.ts'
 
 export interface GraphiqlOptions {
@@ -17,9 +17,9 @@ export interface GraphiqlOptions {
 
 export interface Graphiql {
   /** The page, with what stands in the headers editor of every tab: a demo JWT in development. It is never stored. */
-  page(headers: Readonly<Record<string, string>>): Response
+  page(headers: Readonly<Record<string, string>>): SentFile
   /** The asset of that path, or undefined where there is none: not ours, or of another release. */
-  asset(pathname: string, acceptEncoding: string | null): Promise<Response> | undefined
+  asset(path: string, acceptEncoding: string | null): Promise<SentFile> | undefined
 }
 
 /** Monaco sets styles through `<style>` elements and `style` attributes, so these stay open; scripts do not. */
@@ -82,18 +82,19 @@ export async function createGraphiql(options: GraphiqlOptions): Promise<Graphiql
 
   return Object.freeze({
     page(headers: Readonly<Record<string, string>>) {
-      return new Response(renderPage({ ...files, config: { ...config, headers } }), {
+      return {
         headers: {
-          'Cache-Control': 'no-store',
-          'Content-Security-Policy': contentSecurityPolicy,
-          'Content-Type': 'text/html; charset=utf-8',
-          'Referrer-Policy': 'no-referrer',
-          'X-Content-Type-Options': 'nosniff',
+          'cache-control': 'no-store',
+          'content-security-policy': contentSecurityPolicy,
+          'content-type': 'text/html; charset=utf-8',
+          'referrer-policy': 'no-referrer',
+          'x-content-type-options': 'nosniff',
         },
-      })
+        body: renderPage({ ...files, config: { ...config, headers } }),
+      }
     },
-    asset(pathname: string, acceptEncoding: string | null) {
-      return assetsByPath.get(pathname)?.respond(acceptEncoding)
+    asset(path: string, acceptEncoding: string | null) {
+      return assetsByPath.get(path)?.sent(acceptEncoding)
     },
   })
 }

@@ -1,16 +1,19 @@
-/** The address of a request, of its Host header and its path (RFC 9112, section 3.2). */
-import type { ServerResponse } from 'node:http'
-import { requestIdOf, standardHeaders } from './standardHeaders.ts'
+/** The address that a request is for: its target and its Host header (RFC 9112, section 3.2). */
+import { GatewayError } from '../errors.ts'
+import type { HttpRequest } from './message.ts'
 
-/** Whether they make an address whose path is that of the request: a host with a slash in it would take its place. */
-export function makesAddress(host: string | undefined, path: string | undefined): boolean {
-  return !/[/\\?#@]/.test(host ?? '') && URL.canParse(`http://${host || 'localhost'}${path}`)
+export type Address = Pick<HttpRequest, 'host' | 'path' | 'query'>
+
+/** The address of a target, or an empty path where it is none. */
+export function addressOf(target: string, host: string | null): Address {
+  if (!target.startsWith('/')) return { host, path: '', query: '' }
+  const mark = target.indexOf('?')
+  if (mark === -1) return { host, path: target, query: '' }
+  return { host, path: target.slice(0, mark), query: target.slice(mark + 1) }
 }
 
-/** Answers a request that has no address, and so can't be made a Request of. */
-export function refuseAddress(response: ServerResponse): void {
-  const message = 'expected a Host header and a path that make an address'
-  const headers = { ...standardHeaders(requestIdOf(null)), 'Content-Type': 'application/json; charset=utf-8' }
-  response.writeHead(400, headers)
-  response.end(JSON.stringify({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] }))
+/** Throws BAD_REQUEST for a host and a path that make no address. A host with a slash in it would take the path's place. */
+export function checkAddress({ host, path }: Address): void {
+  if (path !== '' && !/[/\\?#@]/.test(host ?? '') && URL.canParse(`http://${host || 'localhost'}${path}`)) return
+  throw new GatewayError('BAD_REQUEST', 'expected a Host header and a path that make an address')
 }

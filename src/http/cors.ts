@@ -1,4 +1,5 @@
 /** Which pages of other origins may call the gateway (Fetch standard, section 3.2). No list: none may. */
+import type { HttpRequest, HttpResponse } from './message.ts'
 
 /** What a page may read of an answer, beside its body. */
 const exposed = 'Retry-After, WWW-Authenticate, X-Request-Id'
@@ -6,30 +7,40 @@ const exposed = 'Retry-After, WWW-Authenticate, X-Request-Id'
 const remembered = '600'
 
 /** The answer to a preflight; undefined where the request is none, or where no origin is allowed. */
-export function preflightResponse(request: Request, allowedOrigins: readonly string[]): Response | undefined {
-  const { method, headers } = request
-  if (allowedOrigins.length === 0 || method !== 'OPTIONS') return undefined
-  if (!headers.has('origin') || !headers.has('access-control-request-method')) return undefined
-  const response = new Response(null, { status: 204 })
-  if (isAllowed(request, allowedOrigins)) {
-    response.headers.set('Access-Control-Allow-Methods', 'GET, POST')
-    response.headers.set('Access-Control-Max-Age', remembered)
-    const asked = headers.get('access-control-request-headers')
-    if (asked !== null) response.headers.set('Access-Control-Allow-Headers', asked)
+export function preflightResponse(request: HttpRequest, allowedOrigins: readonly string[]): HttpResponse | undefined {
+  if (allowedOrigins.length === 0 || request.method !== 'OPTIONS') return undefined
+  if (request.header('origin') === null || request.header('access-control-request-method') === null) return undefined
+  if (!isAllowed(request, allowedOrigins)) return { status: 204, headers: {}, body: null }
+  const asked = request.header('access-control-request-headers')
+  const headers = {
+    'access-control-allow-methods': 'GET, POST',
+    'access-control-max-age': remembered,
+    ...(asked === null ? {} : { 'access-control-allow-headers': asked }),
   }
-  return response
+  return { status: 204, headers, body: null }
 }
 
-/** Lets the page that asked read the response, where its origin is allowed. Credentials never: there are no cookies. */
-export function allowOrigin(request: Request, response: Response, allowedOrigins: readonly string[]): void {
-  if (allowedOrigins.length === 0) return
-  response.headers.append('Vary', 'Origin')
-  if (!isAllowed(request, allowedOrigins)) return
-  response.headers.set('Access-Control-Allow-Origin', request.headers.get('origin') ?? '')
-  response.headers.set('Access-Control-Expose-Headers', exposed)
+/**
+ * The headers of the response, and those that let the page that asked read it, where its origin is allowed. Credentials
+ * never: there are no cookies.
+ */
+export function withOrigin(
+  headers: HttpResponse['headers'],
+  request: HttpRequest,
+  allowedOrigins: readonly string[],
+): HttpResponse['headers'] {
+  if (allowedOrigins.length === 0) return headers
+  const vary = headers.vary === undefined ? 'Origin' : `${headers.vary}, Origin`
+  if (!isAllowed(request, allowedOrigins)) return { ...headers, vary }
+  return {
+    ...headers,
+    vary,
+    'access-control-allow-origin': request.header('origin') ?? '',
+    'access-control-expose-headers': exposed,
+  }
 }
 
-function isAllowed({ headers }: Request, allowedOrigins: readonly string[]): boolean {
-  const origin = headers.get('origin')
+function isAllowed(request: HttpRequest, allowedOrigins: readonly string[]): boolean {
+  const origin = request.header('origin')
   return origin !== null && allowedOrigins.includes(origin)
 }

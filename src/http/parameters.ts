@@ -1,6 +1,7 @@
 /** HTTP request → the parameters of GraphQL over HTTP (section 5). Forms and plain text are not among its ways. */
 import { GatewayError } from '../errors.ts'
-import { acceptedType, acceptsStream, isJson } from './mediaType.ts'
+import { answerType, isJson, streamType } from './mediaType.ts'
+import type { HttpRequest } from './message.ts'
 
 export interface Parameters {
   readonly query: string
@@ -15,23 +16,23 @@ const names: ReadonlySet<string> = new Set(['query', 'operationName', 'variables
  * Throws METHOD_NOT_ALLOWED, UNSUPPORTED_MEDIA_TYPE or NOT_ACCEPTABLE where the body need not even be read. What can't be
  * answered is refused here: afterwards it would have been carried out.
  */
-export function checkHeaders({ method, headers }: Request): void {
+export function checkHeaders({ method, header }: Pick<HttpRequest, 'method' | 'header'>): void {
   if (method !== 'GET' && method !== 'POST') {
     throw new GatewayError('METHOD_NOT_ALLOWED', 'expected GET or POST', { allow: 'GET, POST' })
   }
   // Forms and plain text are what a page of another origin may post without being asked.
-  if (method === 'POST' && !isJson(headers.get('content-type'))) {
+  if (method === 'POST' && !isJson(header('content-type'))) {
     throw new GatewayError('UNSUPPORTED_MEDIA_TYPE', 'expected a body of type application/json')
   }
-  const accept = headers.get('accept')
-  if (acceptedType(accept) === undefined && !acceptsStream(accept)) {
+  const accept = header('accept')
+  if (answerType(accept) === undefined && streamType(accept) === undefined) {
     throw new GatewayError('NOT_ACCEPTABLE', 'expected a request that accepts application/json')
   }
 }
 
 /** Reads the parameters. Rejects with BAD_REQUEST where they have the wrong form, and with whatever reading the body does. */
-export async function readParameters(request: Request): Promise<Parameters> {
-  if (request.method === 'GET') return checked(fromQuery(new URL(request.url).searchParams))
+export async function readParameters(request: HttpRequest): Promise<Parameters> {
+  if (request.method === 'GET') return checked(fromQuery(new URLSearchParams(request.query)))
   return checked(parseJson('the body', await request.text()))
 }
 

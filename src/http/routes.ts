@@ -1,5 +1,6 @@
 /** What the gateway serves beside its endpoint: health, readiness and GraphiQL. */
 import { createGraphiql, type Graphiql, type GraphiqlOptions } from '../graphiql/page.ts'
+import { type HttpRequest, type HttpResponse, json } from './message.ts'
 
 /** The parts of readiness, by name. */
 export type Readiness = Readonly<Record<string, boolean>>
@@ -16,7 +17,7 @@ export interface RoutesOptions {
 }
 
 /** The answer to a request that is not for the endpoint; undefined where it is none of the routes. */
-export type Routes = (request: Request, path: string) => Promise<Response> | undefined
+export type Routes = (request: HttpRequest) => Promise<HttpResponse> | undefined
 
 export const graphiqlPath = '/graphiql'
 
@@ -28,33 +29,31 @@ export function createRoutes({ endpoint, readiness, graphiql }: RoutesOptions): 
     path: string,
     acceptEncoding: string | null,
     { tabs, headers }: NonNullable<typeof graphiql>,
-  ) => {
+  ): Promise<HttpResponse> => {
     loaded ??= createGraphiql({ endpoint, assetsPath: graphiqlPath, tabs })
     const { page, asset } = await loaded
-    if (path === graphiqlPath) return page(await headers())
-    return (await asset(path, acceptEncoding)) ?? new Response(null, { status: 404 })
+    const file = path === graphiqlPath ? page(await headers()) : await asset(path, acceptEncoding)
+    return file === undefined ? { status: 404, headers: {}, body: null } : { status: 200, ...file }
   }
 
-  return (request, path) => {
+  return (request) => {
+    const { path } = request
     if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
-    if (path === '/health') return Promise.resolve(Response.json({ status: 'ok' }))
+    if (path === '/health') return Promise.resolve(json(200, { status: 'ok' }))
     if (path === '/ready') return readiness().then(readinessResponse)
     if (graphiql === undefined) return undefined
     if (path === graphiqlPath || path.startsWith(`${graphiqlPath}/`)) {
-      return serveGraphiql(path, request.headers.get('accept-encoding'), graphiql)
+      return serveGraphiql(path, request.header('accept-encoding'), graphiql)
     }
-    const wantsPage = request.headers.get('accept')?.includes('text/html') === true
+    const wantsPage = request.header('accept')?.includes('text/html') === true
     if (wantsPage && (path === '/' || path === endpoint)) {
-      return Promise.resolve(new Response(null, { status: 302, headers: { Location: graphiqlPath } }))
+      return Promise.resolve({ status: 302, headers: { location: graphiqlPath }, body: null })
     }
     return undefined
   }
 }
 
-function readinessResponse(readiness: Readiness): Response {
+function readinessResponse(readiness: Readiness): HttpResponse {
   const ready = Object.values(readiness).every(Boolean)
-  return Response.json(
-    { ready, ...readiness },
-    { status: ready ? 200 : 503, headers: ready ? {} : { 'Retry-After': '1' } },
-  )
+  return json(ready ? 200 : 503, { ready, ...readiness }, ready ? {} : { 'retry-after': '1' })
 }

@@ -10,5 +10,5 @@ export function requestIdOf(given: string | null): string {
 }
 
 export function standardHeaders(requestId: string) {
-  return { 'X-Request-Id': requestId, 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' }
+  return { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'x-request-id': requestId }
 }

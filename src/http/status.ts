@@ -31,9 +31,9 @@ export interface HttpError {
 /** How the error is answered when nothing has been executed. */
 export function httpError(error: GatewayError): HttpError {
   const headers: Record<string, string> = {}
-  if (error.code === 'UNAUTHENTICATED') headers['WWW-Authenticate'] = challenge(error)
-  if (error.allow !== undefined) headers.Allow = error.allow
-  if (error.retryAfter !== undefined) headers['Retry-After'] = String(error.retryAfter)
+  if (error.code === 'UNAUTHENTICATED') headers['www-authenticate'] = challenge(error)
+  if (error.allow !== undefined) headers.allow = error.allow
+  if (error.retryAfter !== undefined) headers['retry-after'] = String(error.retryAfter)
   return {
     status: statusByCode[error.code] ?? 400,
     headers,

@@ -1,6 +1,6 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createAsset, preferredEncoding } from '../../src/graphiql/asset.ts'
+import { createAsset, preferredEncoding, type SentFile } from '../../src/graphiql/asset.ts'
 import { exampleTabs } from '../../src/graphiql/examples.ts'
 import { createGraphiql, type Graphiql, htmlSafeJson } from '../../src/graphiql/page.ts'
 
@@ -15,15 +15,17 @@ let paths: string[]
 
 beforeAll(async () => {
   graphiql = await createGraphiql(options)
-  html = await graphiql.page(headers).text()
+  html = textOf(graphiql.page(headers))
   paths = [...new Set(html.match(/\/graphiql\/[\w.]+/g))]
 })
 
-async function fetchAsset(path: string, acceptEncoding: string | null): Promise<Response> {
-  const response = await graphiql.asset(path, acceptEncoding)
-  if (response === undefined) throw new Error(`expected an asset at ${path}`)
-  return response
+async function assetAt(path: string, acceptEncoding: string | null): Promise<SentFile> {
+  const file = await graphiql.asset(path, acceptEncoding)
+  if (file === undefined) throw new Error(`expected an asset at ${path}`)
+  return file
 }
+
+const textOf = ({ body }: SentFile) => Buffer.from(body).toString()
 
 function configOf(page: string): unknown {
   const json = /<script type="application\/json" id="config">(.*?)<\/script>/s.exec(page)?.[1]
@@ -32,7 +34,7 @@ function configOf(page: string): unknown {
 
 describe('the page', () => {
   it('may load from the gateway only, and runs no inline script', () => {
-    const policy = graphiql.page(headers).headers.get('content-security-policy')?.split('; ')
+    const policy = graphiql.page(headers).headers['content-security-policy']?.split('; ')
     expect(policy).toEqual([
       "default-src 'none'",
       "script-src 'self'",
@@ -51,10 +53,10 @@ describe('the page', () => {
 
   it('is never stored, for it carries the headers', () => {
     const page = graphiql.page(headers)
-    expect(page.headers.get('cache-control')).toBe('no-store')
-    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
-    expect(page.headers.get('referrer-policy')).toBe('no-referrer')
-    expect(page.headers.get('x-content-type-options')).toBe('nosniff')
+    expect(page.headers['cache-control']).toBe('no-store')
+    expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
+    expect(page.headers['referrer-policy']).toBe('no-referrer')
+    expect(page.headers['x-content-type-options']).toBe('nosniff')
     expect(configOf(html)).toMatchObject({ endpoint: '/graphql', headers })
   })
 
@@ -71,19 +73,19 @@ describe('the page', () => {
     for (const path of paths) expect(graphiql.asset(path, null)).toBeDefined()
   })
 
-  it('survives a header that tries to close the script element', async () => {
+  it('survives a header that tries to close the script element', () => {
     const hostile = '</script><script>alert(1)</script><!-- \u2028\u2029 & "\\'
-    const text = await graphiql.page({ 'X-Hostile': hostile }).text()
+    const text = textOf(graphiql.page({ 'X-Hostile': hostile }))
     expect(text.match(/<script/g)).toHaveLength(3)
     expect(configOf(text)).toMatchObject({ headers: { 'X-Hostile': hostile } })
   })
 
   it('tells the browser of other examples, but not of other headers', async () => {
-    const hashOf = async (page: Response) => (configOf(await page.text()) as { tabsHash: string }).tabsHash
-    const hash = await hashOf(graphiql.page(headers))
+    const hashOf = (page: SentFile) => (configOf(textOf(page)) as { tabsHash: string }).tabsHash
+    const hash = hashOf(graphiql.page(headers))
     const withoutTheFirst = await createGraphiql({ ...options, tabs: tabs.slice(1) })
-    expect(await hashOf(graphiql.page({}))).toBe(hash)
-    expect(await hashOf(withoutTheFirst.page(headers))).not.toBe(hash)
+    expect(hashOf(graphiql.page({}))).toBe(hash)
+    expect(hashOf(withoutTheFirst.page(headers))).not.toBe(hash)
   })
 })
 
@@ -101,38 +103,30 @@ describe('an asset', () => {
     expect(one.path).toMatch(/^\/graphiql\/a\.worker\.[0-9a-f]{16}\.js$/)
     expect(same.path).toBe(one.path)
     expect(two.path).not.toBe(one.path)
-    const { headers } = await one.respond(null)
-    expect(headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
-    expect(headers.get('x-content-type-options')).toBe('nosniff')
-    expect(headers.get('content-type')).toBe('text/javascript')
+    const { headers } = await one.sent(null)
+    expect(headers['cache-control']).toBe('public, max-age=31536000, immutable')
+    expect(headers['x-content-type-options']).toBe('nosniff')
+    expect(headers['content-type']).toBe('text/javascript')
   })
 
   it('is the same file in every encoding', async () => {
     for (const path of paths) {
-      const [plain, gzipped, brotlied] = await Promise.all(
-        [null, 'gzip', 'gzip, deflate, br, zstd'].map((acceptEncoding) => fetchAsset(path, acceptEncoding)),
-      )
-      if (plain === undefined || gzipped === undefined || brotlied === undefined) throw new Error('expected three')
-      expect(plain.headers.get('content-encoding')).toBe(null)
-      expect(gzipped.headers.get('content-encoding')).toBe('gzip')
-      expect(brotlied.headers.get('content-encoding')).toBe('br')
-      const bodies = await Promise.all(
-        [plain, gzipped, brotlied].map(async (response) => {
-          const body = Buffer.from(await response.arrayBuffer())
-          expect(response.headers.get('content-length')).toBe(String(body.length))
-          expect(response.headers.get('vary')).toBe('Accept-Encoding')
-          return body
-        }),
-      )
-      const [plainBody, gzipBody, brotliBody] = bodies as [Buffer, Buffer, Buffer]
-      expect(gunzipSync(gzipBody).equals(plainBody)).toBe(true)
-      expect(brotliDecompressSync(brotliBody).equals(plainBody)).toBe(true)
+      const plain = await assetAt(path, null)
+      const gzipped = await assetAt(path, 'gzip')
+      const brotlied = await assetAt(path, 'gzip, deflate, br, zstd')
+      expect(plain.headers['content-encoding']).toBeUndefined()
+      expect(gzipped.headers['content-encoding']).toBe('gzip')
+      expect(brotlied.headers['content-encoding']).toBe('br')
+      for (const { headers } of [plain, gzipped, brotlied]) expect(headers.vary).toBe('Accept-Encoding')
+      const content = Buffer.from(plain.body)
+      expect(gunzipSync(gzipped.body).equals(content)).toBe(true)
+      expect(brotliDecompressSync(brotlied.body).equals(content)).toBe(true)
     }
   })
 
   it('brings the whole of GraphiQL within 2.3 MB', async () => {
-    const responses = await Promise.all(paths.map((path) => fetchAsset(path, 'br')))
-    const bytes = responses.reduce((sum, response) => sum + Number(response.headers.get('content-length')), 0)
+    const files = await Promise.all(paths.map((path) => assetAt(path, 'br')))
+    const bytes = files.reduce((sum, { body }) => sum + body.length, 0)
     expect(bytes).toBeLessThan(2_300_000)
   })
 

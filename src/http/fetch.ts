@@ -1,0 +1,24 @@
+/** Fetch's requests and responses ↔ the gateway's. */
+import { createBody } from './body.ts'
+import type { HttpRequest, HttpResponse } from './message.ts'
+
+export function fetchRequest(request: Request, maxBodyBytes: number): HttpRequest {
+  const { host, pathname, search } = new URL(request.url)
+  return {
+    method: request.method,
+    host,
+    path: pathname,
+    query: search.slice(1),
+    header: (name) => request.headers.get(name),
+    async text() {
+      const body = createBody(maxBodyBytes, request.headers.get('content-length'))
+      for await (const chunk of request.body ?? []) body.add(chunk)
+      return body.text()
+    },
+  }
+}
+
+export function fetchResponse({ body, ...init }: HttpResponse): Response {
+  // Node's Response takes whatever can be iterated, its types do not say so.
+  return new Response(body as BodyInit | null, init)
+}
