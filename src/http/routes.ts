@@ -30,7 +30,11 @@ export function createRoutes({ endpoint, readiness, graphiql }: RoutesOptions): 
     acceptEncoding: string | null,
     { tabs, headers }: NonNullable<typeof graphiql>,
   ): Promise<HttpResponse> => {
-    loaded ??= createGraphiql({ endpoint, assetsPath: graphiqlPath, tabs })
+    loaded ??= createGraphiql({ endpoint, assetsPath: graphiqlPath, tabs }).catch((error: unknown) => {
+      // The next request tries again.
+      loaded = undefined
+      throw error
+    })
     const { page, asset } = await loaded
     const file = path === graphiqlPath ? page(await headers()) : await asset(path, acceptEncoding)
     return file === undefined ? { status: 404, headers: {}, body: null } : { status: 200, ...file }

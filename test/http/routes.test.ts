@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type ExampleTab, exampleTabs } from '../../src/graphiql/examples.ts'
 import { createHarness, type Harness } from '../support/harness.ts'
 
 describe('beside the endpoint', () => {
@@ -107,4 +108,24 @@ describe('GraphiQL that can’t be loaded', () => {
     expect(harness.unexpected).toHaveLength(1)
     await harness.close()
   })
+
+  it('is loaded by the next request', async () => {
+    const tabs = exampleTabs({ userId: 'a-user', accessId: 'an-access', tokenId: 'a-token' })
+    let attempts = 0
+    const failingOnce = {
+      headers: async () => ({}),
+      get tabs() {
+        attempts += 1
+        return attempts === 1 ? [new Proxy({}, { get: () => fail() }) as ExampleTab] : tabs
+      },
+    }
+    const harness = await createHarness({}, { graphiql: failingOnce })
+    expect((await harness.fetch('/graphiql')).status).toBe(500)
+    expect((await harness.fetch('/graphiql')).status).toBe(200)
+    await harness.close()
+  })
 })
+
+function fail(): never {
+  throw new Error('out of memory')
+}
