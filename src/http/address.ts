@@ -4,12 +4,19 @@ import type { HttpRequest } from './message.ts'
 
 export type Address = Pick<HttpRequest, 'host' | 'path' | 'query'>
 
-/** The address of a target, or an empty path where it is none. */
+/**
+ * The address of a target in origin-form, or in absolute-form as a proxy may send it: the Host header says nothing then.
+ * The path is empty where it is neither, or has a user's name and password in it (RFC 9110, section 4.2.4).
+ */
 export function addressOf(target: string, host: string | null): Address {
-  if (!target.startsWith('/')) return { host, path: '', query: '' }
-  const mark = target.indexOf('?')
-  if (mark === -1) return { host, path: target, query: '' }
-  return { host, path: target.slice(0, mark), query: target.slice(mark + 1) }
+  if (target.startsWith('/')) {
+    const mark = target.indexOf('?')
+    if (mark === -1) return { host, path: target, query: '' }
+    return { host, path: target.slice(0, mark), query: target.slice(mark + 1) }
+  }
+  const url = /^https?:\/\/[^/]/i.test(target) && URL.canParse(target) ? new URL(target) : null
+  if (url === null || url.username !== '' || url.password !== '') return { host, path: '', query: '' }
+  return { host: url.host, path: url.pathname, query: url.search.slice(1) }
 }
 
 /** Throws BAD_REQUEST for a host and a path that make no address. A host with a slash in it would take the path's place. */

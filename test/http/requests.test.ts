@@ -36,7 +36,7 @@ describe('a request', () => {
   const raw = (text: string) =>
     new Promise<string>((resolve) => {
       let received = ''
-      const socket = connect(Number(new URL(server.url).port), '127.0.0.1', () => socket.end(text))
+      const socket = connect(Number(new URL(server.url).port), '127.0.0.1', () => socket.write(text))
       socket.on('data', (chunk) => {
         received += chunk
       })
@@ -199,6 +199,26 @@ describe('a request', () => {
       expect(text).toContain('"code":"BAD_REQUEST"')
       expect(text).not.toMatch(/node_modules|TypeError|\/src\//)
       expect(text.toLowerCase()).toContain('x-request-id: ')
+    },
+  )
+
+  it.each([
+    `http://gateway.example/graphql?query=${encodeURIComponent(query)}`,
+    `HTTP://gateway.example:8080/graphql?query=${encodeURIComponent(query)}`,
+    `https://[::1]/graphql?query=${encodeURIComponent(query)}`,
+  ])('may have its whole address as its target, as a proxy sends it: %s', async (target) => {
+    const head = `GET ${target} HTTP/1.1\r\nHost: a\r\nAuthorization: ${authorization}\r\nConnection: close`
+    const text = await raw(`${head}\r\n\r\n`)
+    expect(text).toMatch(/^HTTP\/1\.1 200 /)
+    expect(text).toContain(JSON.stringify(answer))
+  })
+
+  it.each(['http://ada:secret@a/health', 'http:///health', 'http://a b/health', 'ftp://a/health', '*', 'health'])(
+    'to the target "%s" is refused',
+    async (target) => {
+      const text = await raw(`OPTIONS ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)
+      expect(text).toMatch(/^HTTP\/1\.1 400 /)
+      expect(text).not.toContain('secret')
     },
   )
 
