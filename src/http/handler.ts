@@ -4,7 +4,7 @@ import { type OnUnexpectedError, unexpected } from '../operation/run.ts'
 import { checkAddress } from './address.ts'
 import { refusal } from './answer.ts'
 import { preflightResponse, withOrigin } from './cors.ts'
-import { answerType } from './mediaType.ts'
+import { wholeType } from './mediaType.ts'
 import type { HttpRequest, HttpResponse } from './message.ts'
 import type { Routes } from './routes.ts'
 import { requestIdOf, standardHeaders } from './standardHeaders.ts'
@@ -46,7 +46,7 @@ export function createHandler({ graphAt, routes, allowedOrigins, onUnexpectedErr
     const requestId = requestIdOf(request.header('x-request-id'))
     const { status, headers, body } = await answer({ request, requestId }).catch((error: unknown) => {
       const told = error instanceof GatewayError ? error : unexpected(error, requestId, onUnexpectedError)
-      return refusal([told], answerType(request.header('accept')))
+      return refusal([told], wholeType(request.header('accept')))
     })
     const complete = { ...standardHeaders(requestId), ...headers }
     return { status, headers: withOrigin(complete, request, allowedOrigins), body }

@@ -1,38 +1,46 @@
-/** Which media types a request speaks and accepts (GraphQL over HTTP, sections 4 and 5). */
+/** Which media types a request speaks and accepts (GraphQL over HTTP, sections 4 and 5; RFC 9110, section 12.5.1). */
+import Negotiator from 'negotiator'
 
-/** What an answer may be as a whole. */
-export type AnswerType = 'application/graphql-response+json' | 'application/json'
+/** What an answer may be as a whole. The first of those that a request likes as much as each other. */
+const wholeTypes = ['application/json', 'application/graphql-response+json'] as const
 /** What it may come as in parts. */
-export type StreamType = 'text/event-stream' | 'multipart/mixed'
+const streamTypes = ['text/event-stream', 'multipart/mixed'] as const
+
+export type WholeType = (typeof wholeTypes)[number]
+export type StreamType = (typeof streamTypes)[number]
 
 /** Whether the value of a Content-Type header says JSON. */
 export function isJson(contentType: string | null): boolean {
-  const { type } = parameterised(contentType ?? '')
+  const type = contentType?.split(';')[0]?.trim().toLowerCase()
   return type === 'application/json' || type === 'application/graphql+json'
 }
 
-/** The type to answer in: the first of those accepted that the gateway has; undefined where there is none. */
-export function answerType(accept: string | null): AnswerType | undefined {
-  for (const type of listed(accept)) {
-    if (type === 'application/graphql-response+json') return type
-    if (type === 'application/json' || type === 'application/*' || type === '*/*') return 'application/json'
-  }
-  return undefined
+/**
+ * The type to answer a request with this Accept header in, as it likes best; undefined where it takes none of them. It
+ * is answered in parts only where it takes nothing as a whole.
+ */
+export function answerType(accept: string | null): WholeType | StreamType | undefined {
+  return wholeType(accept) ?? preferred(accept, streamTypes)
 }
 
-/** The type to stream in, for a request that accepts no answer as a whole; undefined where there is none. */
-export function streamType(accept: string | null): StreamType | undefined {
-  return listed(accept).find((type) => type === 'text/event-stream' || type === 'multipart/mixed')
+/** The type of an answer that can only be given as a whole. */
+export function wholeType(accept: string | null): WholeType | undefined {
+  // What nearly all clients send.
+  if (accept === null || accept === '*/*') return 'application/json'
+  return wholeTypes.find((type) => type === accept) ?? preferred(accept, wholeTypes)
 }
 
-/** Those that may be in UTF-8, as everything here is. */
-function listed(accept: string | null): readonly string[] {
-  const all = (accept || '*/*').split(',').map(parameterised)
-  return all.filter(({ charset }) => charset === 'utf-8').map(({ type }) => type)
+/** Whether an answer of this type is given as a whole. */
+export function isWhole(type: WholeType | StreamType): type is WholeType {
+  return wholeTypes.some((whole) => whole === type)
 }
 
-function parameterised(text: string) {
-  const [type = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase())
-  const charset = parameters.find((parameter) => parameter.startsWith('charset='))
-  return { type, charset: charset?.slice('charset='.length) ?? 'utf-8' }
+/** Parameters that say nothing of how an answer is written here, such as versions and profiles. */
+const otherParameters = /;(?!\s*(?:q|charset)=)[^;,]*/gi
+
+/** All that the gateway writes is in UTF-8. */
+function preferred<Type extends string>(accept: string | null, types: readonly Type[]): Type | undefined {
+  const headers = { accept: (accept || '*/*').replace(otherParameters, '') }
+  const chosen = new Negotiator({ headers }).mediaType(types.map((type) => `${type}; charset=utf-8`))
+  return types.find((type) => chosen?.startsWith(type))
 }

@@ -1,6 +1,6 @@
 /** HTTP request → the parameters of GraphQL over HTTP (section 5). Forms and plain text are not among its ways. */
 import { GatewayError } from '../errors.ts'
-import { answerType, isJson, streamType } from './mediaType.ts'
+import { answerType, isJson, type StreamType, type WholeType } from './mediaType.ts'
 import type { HttpRequest } from './message.ts'
 
 export interface Parameters {
@@ -13,10 +13,10 @@ export interface Parameters {
 const names: ReadonlySet<string> = new Set(['query', 'operationName', 'variables', 'extensions'])
 
 /**
- * Throws METHOD_NOT_ALLOWED, UNSUPPORTED_MEDIA_TYPE or NOT_ACCEPTABLE where the body need not even be read. What can't be
+ * The type to answer in. Throws METHOD_NOT_ALLOWED, UNSUPPORTED_MEDIA_TYPE or NOT_ACCEPTABLE where the body need not even be read. What can't be
  * answered is refused here: afterwards it would have been carried out.
  */
-export function checkHeaders({ method, header }: Pick<HttpRequest, 'method' | 'header'>): void {
+export function checkHeaders({ method, header }: Pick<HttpRequest, 'method' | 'header'>): WholeType | StreamType {
   if (method !== 'GET' && method !== 'POST') {
     throw new GatewayError('METHOD_NOT_ALLOWED', 'expected GET or POST', { allow: 'GET, POST' })
   }
@@ -24,10 +24,9 @@ export function checkHeaders({ method, header }: Pick<HttpRequest, 'method' | 'h
   if (method === 'POST' && !isJson(header('content-type'))) {
     throw new GatewayError('UNSUPPORTED_MEDIA_TYPE', 'expected a body of type application/json')
   }
-  const accept = header('accept')
-  if (answerType(accept) === undefined && streamType(accept) === undefined) {
-    throw new GatewayError('NOT_ACCEPTABLE', 'expected a request that accepts application/json')
-  }
+  const type = answerType(header('accept'))
+  if (type === undefined) throw new GatewayError('NOT_ACCEPTABLE', 'expected a request that accepts application/json')
+  return type
 }
 
 /** Reads the parameters. Rejects with BAD_REQUEST where they have the wrong form, and with whatever reading the body does. */

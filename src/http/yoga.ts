@@ -6,7 +6,7 @@ import { GatewayError } from '../errors.ts'
 import { type Answer, type OnUnexpectedError, unexpected } from '../operation/run.ts'
 import { answerResponse, refusal } from './answer.ts'
 import type { Exchange, Graph } from './handler.ts'
-import { answerType } from './mediaType.ts'
+import { isWhole, type StreamType, type WholeType } from './mediaType.ts'
 import type { HttpResponse } from './message.ts'
 import { checkHeaders, type Parameters, readParameters } from './parameters.ts'
 
@@ -18,9 +18,10 @@ export interface YogaOptions {
 /** What Yoga's hooks know of a request. */
 interface YogaContext {
   readonly exchange: Exchange
+  readonly type: WholeType | StreamType
 }
 
-/** Yoga never sees the request itself, only its method and what it accepts: so it can neither read it nor bound it twice. */
+/** Of the request itself Yoga sees the method and the type to answer in, and so can't read its body, or choose, again. */
 const endpoint = '/'
 
 export function createYogaGraph({ core, onUnexpectedError }: YogaOptions): Graph {
@@ -41,13 +42,12 @@ export function createYogaGraph({ core, onUnexpectedError }: YogaOptions): Graph
     plugins: [throughCore(core), written(onUnexpectedError)],
   })
   return async (exchange) => {
-    const { method, header } = exchange.request
-    checkHeaders(exchange.request)
+    const type = checkHeaders(exchange.request)
     const request = new yoga.fetchAPI.Request(`http://localhost${endpoint}`, {
-      method,
-      headers: { accept: header('accept') ?? '*/*' },
+      method: exchange.request.method,
+      headers: { accept: type },
     })
-    return responseOf(await yoga.handleRequest(request, { exchange }))
+    return responseOf(await yoga.handleRequest(request, { exchange, type }))
   }
 }
 
@@ -82,16 +82,15 @@ function toResult(outcome: Outcome) {
 function written(onUnexpectedError: OnUnexpectedError): Plugin<YogaContext, YogaContext> {
   return {
     onResultProcess({ result, serverContext, setResultProcessor }) {
-      const { request, requestId } = serverContext.exchange
-      const type = answerType(request.header('accept'))
+      const { exchange, type } = serverContext
       const write = ({ body, ...init }: HttpResponse) => {
-        setResultProcessor((_, { Response }) => new Response(body as string, init), type ?? 'application/json')
+        setResultProcessor((_, { Response }) => new Response(body as string, init), type)
       }
       // What has been executed has data, be it null.
       if ('errors' in result && !('data' in result) && result.errors !== undefined) {
-        const errors = result.errors.map((error) => inOwnWords(error, requestId, onUnexpectedError))
-        write(refusal(errors, type))
-      } else if (type !== undefined) {
+        const errors = result.errors.map((error) => inOwnWords(error, exchange.requestId, onUnexpectedError))
+        write(refusal(errors, isWhole(type) ? type : 'application/json'))
+      } else if (isWhole(type)) {
         write(answerResponse(result as Answer, type))
       }
     },

@@ -158,9 +158,18 @@ describe('a request', () => {
     ['application/graphql-response+json', 'application/graphql-response+json; charset=utf-8'],
     ['application/graphql-response+json, application/json;q=0.9', 'application/graphql-response+json; charset=utf-8'],
     ['text/html, application/json', 'application/json; charset=utf-8'],
+    ['application/json;q=0.9, application/graphql-response+json', 'application/graphql-response+json; charset=utf-8'],
   ])('that accepts %s is answered in %s, refusals too', async (accept, type) => {
     expect((await postJson({ query }, { accept })).headers.get('content-type')).toBe(type)
     expect((await postJson({ query: '{ nothing }' }, { accept })).headers.get('content-type')).toBe(type)
+  })
+
+  it('that accepts a stream of parts is answered by one part', async () => {
+    const { status, headers, body } = await postJson({ query }, { accept: 'text/event-stream;q=0.1, multipart/mixed' })
+    expect(status).toBe(200)
+    expect(headers.get('content-type')).toBe('multipart/mixed; boundary="-"')
+    expect(headers.get('cache-control')).toBe('no-store')
+    expect(body).toContain(`\r\n\r\n${JSON.stringify(answer)}\r\n`)
   })
 
   it('that accepts a stream of events is answered by one event, which nobody keeps', async () => {
