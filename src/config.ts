@@ -75,7 +75,7 @@ export const settings = {
     'The `typ` that a JWT must have (RFC 9068). JWT for identity providers that sign access tokens so (Keycloak, Entra ID).',
   ),
   JWT_MAX_AGE: setting(duration, '1h', 'How old a JWT may be, whatever its `exp` says.'),
-  JWT_SCOPE_CLAIMS: setting(claims, 'scope,scp', 'Claims with scopes; the first that is there counts.'),
+  JWT_SCOPE_CLAIMS: setting(claims, 'scope,scp', 'Claims with scopes; the first that has one counts.'),
   JWT_ORGANIZATION_CLAIM: setting(text, 'org_id', "Claim with the organization's id, a UUID."),
   JWT_CUSTOMER_CLAIM: setting(text, 'customer_id', "Claim with the organization's customer number."),
   JWT_ACCESS_CLAIM: setting(text, 'access_id', 'Claim with the id of the access that signed in.'),

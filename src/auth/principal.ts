@@ -1,4 +1,5 @@
 /** Who is calling, as a verified credential says. Everything downstream reads it, nothing reads the credential. */
+import { isPrintable, isPrintableName } from '../printable.ts'
 import { isUuid } from './uuid.ts'
 
 export interface Principal {
@@ -19,7 +20,7 @@ export interface Principal {
 
 /** Which claims say what; identity providers differ. */
 export interface ClaimNames {
-  /** In order: the first claim that is there counts. */
+  /** In order: the first claim that has a scope counts. */
   readonly scopes: readonly string[]
   readonly organization: string
   readonly customer: string
@@ -40,6 +41,7 @@ export interface ClaimedIdentity {
 export class ClaimError extends Error {}
 
 const int4Max = 2_147_483_647
+const longestSubject = 255
 
 /**
  * Reads the identity out of verified claims. Scopes are a space-separated text or a list of texts (RFC 9068, section
@@ -47,7 +49,9 @@ const int4Max = 2_147_483_647
  */
 export function readClaims(claims: Readonly<Record<string, unknown>>, names: ClaimNames): ClaimedIdentity {
   const { sub } = claims
-  if (typeof sub !== 'string' || sub === '' || sub.length > 255) throw new ClaimError('claim "sub": expected a text')
+  if (typeof sub !== 'string' || !isPrintableName(sub, longestSubject)) {
+    throw new ClaimError(`claim "sub": expected a text of 1 to ${longestSubject} printable characters`)
+  }
   return {
     subject: sub,
     organization: { id: readUuid(claims, names.organization), customerId: readInteger(claims, names.customer) },
@@ -71,13 +75,24 @@ export function createPrincipal(identity: ClaimedIdentity, organizationId: strin
 }
 
 function readScopes(claims: Readonly<Record<string, unknown>>, names: readonly string[]): ReadonlySet<string> {
-  const name = names.find((candidate) => claims[candidate] !== undefined)
-  const value = name === undefined ? [] : claims[name]
+  for (const name of names) {
+    const scopes = listOf(claims[name], name)
+    if (scopes.length > 0) return new Set(scopes)
+  }
+  return new Set()
+}
+
+/** The scopes of one claim; none where it is not there. */
+function listOf(value: unknown, name: string): readonly string[] {
+  if (value === undefined || value === null) return []
   const list = typeof value === 'string' ? value.split(' ') : value
   if (!Array.isArray(list) || !list.every((item) => typeof item === 'string')) {
     throw new ClaimError(`claim "${name}": expected scopes separated by spaces, or a list of them`)
   }
-  return new Set(list.filter((item) => item !== ''))
+  if (!list.every((item) => isPrintable(item, item.length))) {
+    throw new ClaimError(`claim "${name}": expected scopes of printable characters`)
+  }
+  return list.filter((item) => item.trim() !== '')
 }
 
 function readUuid(claims: Readonly<Record<string, unknown>>, name: string): string | null {
