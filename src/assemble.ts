@@ -4,17 +4,17 @@ import { type KeySource, keysFromFile, remoteKeys } from './auth/keys.ts'
 import type { ClaimNames } from './auth/principal.ts'
 import type { Config } from './config.ts'
 import type { Policy } from './context.ts'
-import type { Logger } from './log.ts'
+import type { Observer } from './observer.ts'
 import type { Limits } from './operation/limits.ts'
 
 /** The keys of the identity provider that is configured. */
-export async function keysOf(config: Config, clock: () => Date, log: Logger): Promise<KeySource> {
+export async function keysOf(config: Config, clock: () => Date, observe: Observer): Promise<KeySource> {
   if (config.JWT_KEY_FILE !== null) return keysFromFile(config.JWT_KEY_FILE)
   if (config.JWKS_URI === null) throw new Error('expected a configuration with keys')
   return remoteKeys({
     uri: config.JWKS_URI,
     clock,
-    onFailure: (error) => log.warn({ err: error }, 'the key set could not be loaded'),
+    onFailure: (error) => observe({ kind: 'keySet', state: 'unavailable', reason: reasonOf(error) }),
   })
 }
 
@@ -45,4 +45,9 @@ export function limitsOf(config: Config): Limits {
     mutationFields: config.MAX_MUTATION_FIELDS,
     cost: config.MAX_COST,
   }
+}
+
+function reasonOf(error: unknown): string {
+  const { message, cause } = error instanceof Error ? error : { message: String(error), cause: undefined }
+  return cause instanceof Error ? `${message}: ${cause.message}` : message
 }

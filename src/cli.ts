@@ -48,9 +48,13 @@ const sameSignal = 500
 
 async function runGateway(): Promise<void> {
   const config = readConfig(process.env)
-  const [{ createLogger }, { start }] = await Promise.all([import('./log.ts'), import('./start.ts')])
-  const log = createLogger(config.LOG_LEVEL)
-  const started = await start(config, log)
+  const [{ createLogger }, { createLogObserver }, { start }] = await Promise.all([
+    import('./log.ts'),
+    import('./logObserver.ts'),
+    import('./start.ts'),
+  ])
+  const log = createLogger(config.LOG_LEVEL, process.stderr)
+  const started = await start(config, createLogObserver(log))
   process.stdout.write(`${announcement(started, config)}\n`)
 
   let stoppingSince: number | undefined
@@ -60,19 +64,28 @@ async function runGateway(): Promise<void> {
       return
     }
     stoppingSince = performance.now()
-    started.close().then(
-      () => process.exit(),
-      (error: unknown) => {
+    started
+      .close()
+      .catch((error: unknown) => {
         log.error({ err: error }, 'the gateway did not stop cleanly')
-        process.exit(1)
-      },
-    )
+        process.exitCode = 1
+      })
+      .then(written)
+      .then(() => process.exit())
   }
   process.on('SIGINT', stop).on('SIGTERM', stop)
   process.on('uncaughtException', (error) => {
     log.error({ err: error }, 'uncaught exception')
     process.exitCode = 1
     stop()
+  })
+}
+
+/** Resolves when standard error has been written. A reader that stands still is waited for one second. */
+function written(): Promise<void> {
+  return new Promise((resolve) => {
+    process.stderr.write('', () => resolve())
+    setTimeout(resolve, 1_000)
   })
 }
 

@@ -14,9 +14,10 @@ import { createHandler, type Graph } from './http/handler.ts'
 import { nodeRequest, sendResponse } from './http/node.ts'
 import { createRoutes, type RoutesOptions } from './http/routes.ts'
 import { createYogaGraph } from './http/yoga.ts'
+import type { Observer } from './observer.ts'
 import type { Limits } from './operation/limits.ts'
 import { createPreparer } from './operation/prepare.ts'
-import { createRunner } from './operation/run.ts'
+import { createRunner, type OnUnexpectedError } from './operation/run.ts'
 import { schema } from './schema/index.ts'
 
 export const endpoint = '/graphql'
@@ -39,7 +40,7 @@ export interface GatewayOptions {
   readonly subgraph: boolean
   readonly graphiql?: NonNullable<RoutesOptions['graphiql']>
   readonly clock: () => Date
-  readonly onUnexpectedError: (error: unknown, requestId: string) => void
+  readonly observe: Observer
 }
 
 export interface Gateway {
@@ -54,8 +55,9 @@ export interface Gateway {
 const pingTimeout = 1_000
 
 export function createGateway(options: GatewayOptions): Gateway {
-  const { database, keys, policy, limits, clock, openIntrospection, onUnexpectedError } = options
+  const { database, keys, policy, limits, clock, openIntrospection, observe } = options
   const { prisma, read } = database
+  const onUnexpectedError: OnUnexpectedError = (error, requestId) => observe({ kind: 'unexpected', requestId, error })
   let draining = false
 
   const authenticate = createAuthenticator({

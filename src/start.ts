@@ -8,7 +8,7 @@ import { type Provisioned, provisionDatabase } from './db/provision.ts'
 import { createGateway, endpoint } from './gateway.ts'
 import { exampleTabs } from './graphiql/examples.ts'
 import { graphiqlPath } from './http/routes.ts'
-import type { Logger } from './log.ts'
+import type { Observer } from './observer.ts'
 import { startServer } from './server.ts'
 
 /** A demo caller with a JWT of its own. */
@@ -33,12 +33,12 @@ export interface Started {
 }
 
 /** Starts the gateway on its database. Rejects with StartupError, and leaves nothing open then. */
-export async function start(config: Config, log: Logger): Promise<Started> {
+export async function start(config: Config, observe: Observer): Promise<Started> {
   const clock = () => new Date()
   const issuer = config.developmentIssuer
     ? await openDevelopmentIssuer({ folder: config.DATA_DIR, audience: config.JWT_AUDIENCE, clock })
     : null
-  const keys = issuer?.keys ?? (await keysOf(config, clock, log))
+  const keys = issuer?.keys ?? (await keysOf(config, clock, observe))
   const database = await provisionDatabase({
     url: config.DATABASE_URL,
     folder: config.DATA_DIR,
@@ -71,7 +71,7 @@ export async function start(config: Config, log: Logger): Promise<Started> {
       subgraph: config.SUBGRAPH,
       ...(config.GRAPHIQL ? { graphiql: graphiqlOptions(demo) } : {}),
       clock,
-      onUnexpectedError: (error, requestId) => log.error({ err: error, requestId }, 'unexpected error'),
+      observe,
     })
     const { HOST: host, PORT: port, DRAIN_TIMEOUT: drainTimeout } = config
     const server = await startServer({ gateway, host, port, drainTimeout })

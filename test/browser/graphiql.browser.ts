@@ -6,7 +6,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { demoCallers, demoExamples } from '../../examples/data/demo/callers.ts'
 import { readConfig } from '../../src/config.ts'
 import { exampleTabs } from '../../src/graphiql/examples.ts'
-import { createLogger } from '../../src/log.ts'
 import { type Started, start } from '../../src/start.ts'
 
 const tabNames = exampleTabs({ userId: '', accessId: '', tokenId: '' }).map(({ name }) => name)
@@ -25,7 +24,7 @@ let complaints: string[]
 /** The gateway as `npm start` starts it, but for the settings. */
 function startGateway(settings: Readonly<Record<string, string>> = {}): Promise<Started> {
   const config = readConfig({ PORT: '0', DATA_DIR: dataFolder, LOG_LEVEL: 'silent', ...settings })
-  return start(config, createLogger(config.LOG_LEVEL))
+  return start(config, () => {})
 }
 
 /** Stops the gateway and starts it again on its port. */

@@ -41,7 +41,7 @@ async function addUser(lastname: string, email: string): Promise<string> {
 }
 
 async function lastnames(search: UserSearch): Promise<readonly string[]> {
-  const { text, values } = usersMatching(search, { clock: () => new Date(), mostRows: 10 })
+  const { text, values } = usersMatching(search, { now: new Date(), mostRows: 10 })
   const { rows } = await client.query(`SELECT lastname FROM users WHERE ${text} ORDER BY lastname, id`, [...values])
   return rows.map(({ lastname }) => lastname)
 }

@@ -10,6 +10,19 @@ export interface Ended {
   readonly stderr: string
 }
 
+export interface LogLine {
+  /** pino's: 30 is info, 40 warn, 50 error. */
+  readonly level: number
+  readonly msg: string
+  readonly [member: string]: unknown
+}
+
+/** What a gateway logged at `warn` or worse; its access lines and the like are left out. */
+export function warningsIn({ stderr }: Ended): readonly LogLine[] {
+  const lines = stderr.split('\n').filter((line) => line !== '')
+  return lines.map((line): LogLine => JSON.parse(line)).filter(({ level }) => level >= 40)
+}
+
 export interface Running {
   readonly stdout: string
   /** The first match in what was printed; waits for it. Rejects where the process ends before, or a minute goes by. */

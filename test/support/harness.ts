@@ -9,6 +9,7 @@ import { openDatabase } from '../../src/db/client.ts'
 import type { Prisma } from '../../src/db/generated/prisma/client.ts'
 import type { Read } from '../../src/db/read.ts'
 import { createGateway, type Gateway, type GatewayOptions } from '../../src/gateway.ts'
+import type { Observation } from '../../src/observer.ts'
 import type { TypedDocumentString } from '../generated/graphql.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
 import { testTime } from './time.ts'
@@ -55,8 +56,10 @@ export interface Harness {
   sign(claims: Claims, header?: Readonly<Record<string, unknown>>, key?: CryptoKey): Promise<string>
   /** What time it is for the gateway. */
   now: Date
-  /** What the gateway logged as unexpected. */
+  /** The errors that the gateway told its observer as unexpected. */
   readonly unexpected: unknown[]
+  /** Everything that the gateway told its observer, in order. */
+  readonly observed: Observation[]
   close(): Promise<void>
 }
 
@@ -84,6 +87,7 @@ export async function createHarness(
   const { privateKey, publicKey } = await generateKeyPair('ES256')
   const jwk = { ...(await exportJWK(publicKey)), kid: 'test', alg: 'ES256', use: 'sig' }
   const unexpected: unknown[] = []
+  const observed: Observation[] = []
   const state = { now: testTime }
   const gateway = createGateway({
     database: { ...opened, read: strict(opened.read) },
@@ -98,7 +102,10 @@ export async function createHarness(
     allowedOrigins: config.ALLOWED_ORIGINS,
     subgraph: config.SUBGRAPH,
     clock: () => state.now,
-    onUnexpectedError: (error) => unexpected.push(error),
+    observe(observation) {
+      observed.push(observation)
+      if (observation.kind === 'unexpected') unexpected.push(observation.error)
+    },
     ...overrides,
   })
 
@@ -122,6 +129,7 @@ export async function createHarness(
     database,
     prisma: opened.prisma,
     unexpected,
+    observed,
     sign,
     fetch,
     ask: (document, variables, caller = demoCallers.administrator) =>

@@ -1,0 +1,87 @@
+/** The log as an observer: which line each observation becomes. */
+import type { Logger } from './log.ts'
+import type { DatabaseState, KeySetState, Observer, RequestObserved } from './observer.ts'
+
+/** What probes ask every few seconds. Lines of it would bury the others. */
+const probed: ReadonlySet<string> = new Set(['/health', '/ready'])
+
+/** Characters of a path or a name, which callers make as long as they like. */
+const longest = 200
+
+const databaseMessages: Readonly<Record<DatabaseState['state'], string>> = {
+  reachable: 'the database can be used',
+  unreachable: 'the database is out of reach',
+  readOnly: 'the database takes no changes',
+}
+
+const keySetMessages: Readonly<Record<KeySetState['state'], string>> = {
+  fresh: 'the key set is up to date',
+  stale: 'the key set could not be loaded: the last one is used on',
+  unavailable: 'there is no key set to verify JWTs with',
+}
+
+/**
+ * Writes an access line for each request, and a line for each refused credential, each unexpected error, each change of
+ * the database's and the key set's state and, at `debug`, each statement.
+ */
+export function createLogObserver(log: Logger): Observer {
+  const detailed = log.isLevelEnabled('debug')
+  return (observation) => {
+    switch (observation.kind) {
+      case 'request':
+        log[probed.has(observation.path) ? 'debug' : 'info'](accessLine(observation), 'request')
+        break
+      case 'credentialRefused':
+        log.warn({ requestId: observation.requestId, reason: observation.reason }, 'a credential was refused')
+        break
+      case 'unexpected':
+        log.error({ err: observation.error, requestId: observation.requestId }, 'unexpected error')
+        break
+      case 'statement':
+        if (detailed) log.debug({ statement: observation.text, duration: rounded(observation.duration) }, 'statement')
+        break
+      case 'database':
+        log[observation.state === 'reachable' ? 'info' : 'warn'](
+          change(observation),
+          databaseMessages[observation.state],
+        )
+        break
+      case 'keySet':
+        log[observation.state === 'fresh' ? 'info' : 'warn'](change(observation), keySetMessages[observation.state])
+        break
+    }
+  }
+}
+
+function accessLine({
+  requestId,
+  method,
+  path,
+  operation,
+  principal,
+  status,
+  code,
+  duration,
+  statements,
+}: RequestObserved) {
+  return {
+    requestId,
+    method,
+    path: path.slice(0, longest),
+    operation: operation && { ...operation, name: operation.name?.slice(0, longest) ?? null },
+    subject: principal?.subject ?? null,
+    organization: principal?.organizationId ?? null,
+    status,
+    code,
+    duration: rounded(duration),
+    statements,
+  }
+}
+
+function change({ state, reason }: DatabaseState | KeySetState) {
+  return reason === null ? { state } : { state, reason }
+}
+
+function rounded(milliseconds: number): number {
+  return Math.round(milliseconds * 10) / 10
+}

@@ -1,0 +1,118 @@
+import { Writable } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import type { Config } from '../src/config.ts'
+import { createLogger } from '../src/log.ts'
+import { createLogObserver } from '../src/logObserver.ts'
+import type { Observation, RequestObserved } from '../src/observer.ts'
+
+const levels: Readonly<Record<number, string>> = { 20: 'debug', 30: 'info', 40: 'warn', 50: 'error' }
+
+/** The lines that the observations become, without their times and with their levels by name. */
+function linesOf(observations: readonly Observation[], level: Config['LOG_LEVEL'] = 'info') {
+  const lines: unknown[] = []
+  const output = new Writable({
+    write(chunk, _encoding, done) {
+      const { time, level: number, ...line } = JSON.parse(String(chunk))
+      lines.push({ level: levels[number], ...line })
+      done()
+    },
+  })
+  const observe = createLogObserver(createLogger(level, output))
+  for (const observation of observations) observe(observation)
+  return lines
+}
+
+const request: RequestObserved = {
+  kind: 'request',
+  requestId: 'r1',
+  method: 'POST',
+  path: '/graphql',
+  status: 200,
+  code: null,
+  duration: 12.3456,
+  statements: 3,
+  operation: { type: 'query', name: 'WhoAmI', hash: '0123456789abcdef' },
+  principal: { subject: 'ada', organizationId: '3f0c2a52-6b52-4c1e-9b55-0d6a2f1c7a11' },
+}
+
+describe('the access line of a request', () => {
+  it('says who asked what, how it ended and what it took', () => {
+    expect(linesOf([request])).toEqual([
+      {
+        level: 'info',
+        msg: 'request',
+        requestId: 'r1',
+        method: 'POST',
+        path: '/graphql',
+        operation: { type: 'query', name: 'WhoAmI', hash: '0123456789abcdef' },
+        subject: 'ada',
+        organization: '3f0c2a52-6b52-4c1e-9b55-0d6a2f1c7a11',
+        status: 200,
+        code: null,
+        duration: 12.3,
+        statements: 3,
+      },
+    ])
+  })
+
+  it('has null for what the request did not come to', () => {
+    const refused = { ...request, status: null, code: 'UNAUTHENTICATED', operation: null, principal: null } as const
+    expect(linesOf([refused])).toMatchObject([
+      { status: null, code: 'UNAUTHENTICATED', operation: null, subject: null, organization: null },
+    ])
+  })
+
+  it('cuts off what callers make as long as they like', () => {
+    const endless = {
+      ...request,
+      path: `/${'a'.repeat(5_000)}`,
+      operation: { ...request.operation, name: 'b'.repeat(5_000) },
+    }
+    expect(JSON.stringify(linesOf([endless as RequestObserved])).length).toBeLessThan(1_000)
+  })
+
+  it.each(['/health', '/ready'])('is there at debug only for %s', (path) => {
+    expect(linesOf([{ ...request, path }])).toEqual([])
+    expect(linesOf([{ ...request, path }], 'debug')).toMatchObject([{ level: 'debug', path }])
+  })
+})
+
+describe('the log', () => {
+  it('warns of a refused credential, with what was expected', () => {
+    const reason = 'expected a JWT that has not expired'
+    expect(linesOf([{ kind: 'credentialRefused', requestId: 'r1', reason }])).toEqual([
+      { level: 'warn', msg: 'a credential was refused', requestId: 'r1', reason },
+    ])
+  })
+
+  it('has an unexpected error under the id of its request', () => {
+    const error = new TypeError('x is not a function')
+    expect(linesOf([{ kind: 'unexpected', requestId: 'r1', error }])).toMatchObject([
+      { level: 'error', msg: 'unexpected error', requestId: 'r1', err: { type: 'TypeError', message: error.message } },
+    ])
+  })
+
+  it.each([
+    ['database', 'reachable', null, 'info', 'the database can be used'],
+    ['database', 'unreachable', 'connect ECONNREFUSED: start it', 'warn', 'the database is out of reach'],
+    ['database', 'readOnly', 'a standby answers: …', 'warn', 'the database takes no changes'],
+    ['keySet', 'fresh', null, 'info', 'the key set is up to date'],
+    ['keySet', 'stale', 'it answered 500: …', 'warn', 'the key set could not be loaded: the last one is used on'],
+    ['keySet', 'unavailable', 'it answered 500: …', 'warn', 'there is no key set to verify JWTs with'],
+  ])('has the change of the %s to %s', (kind, state, reason, level, msg) => {
+    const line = { level, msg, state, ...(reason === null ? {} : { reason }) }
+    expect(linesOf([{ kind, state, reason } as Observation])).toEqual([line])
+  })
+
+  it('has statements at debug only', () => {
+    const statement = { kind: 'statement', text: 'SELECT $1', duration: 0.27 } as const
+    expect(linesOf([statement])).toEqual([])
+    expect(linesOf([statement], 'debug')).toEqual([
+      { level: 'debug', msg: 'statement', statement: 'SELECT $1', duration: 0.3 },
+    ])
+  })
+
+  it('has nothing where it is silent', () => {
+    expect(linesOf([request, { kind: 'unexpected', requestId: 'r1', error: new Error('boom') }], 'silent')).toEqual([])
+  })
+})
