@@ -37,7 +37,8 @@ export function requiredScopes(
   openIntrospection: boolean,
 ): RequiredScopes {
   const requirements = new Map<string, Requirement>()
-  const walked = new Set<string>()
+  /** By the node itself: its place in the text is not there where the document was parsed without locations. */
+  const walked = new Map<SelectionSetNode, Set<string>>()
 
   const require = (scopes: readonly Scope[], field: string, conditions: readonly Condition[]) => {
     for (const scope of scopes) {
@@ -59,10 +60,12 @@ export function requiredScopes(
       require(declaredScopes(field.type) ?? [], coordinate, all)
       // The same selection under the same conditions needs the same again: without this, fragments that are spread
       // twice at each of many levels would be walked an exponential number of times.
-      const key = JSON.stringify([field.node.selectionSet.loc?.start, field.type.name, all])
-      if (walked.has(key)) continue
-      walked.add(key)
-      walk(field.type, field.node.selectionSet, all)
+      const below = field.node.selectionSet
+      const known = walked.get(below) ?? new Set()
+      const key = JSON.stringify([field.type.name, all])
+      if (known.has(key)) continue
+      walked.set(below, known.add(key))
+      walk(field.type, below, all)
     }
   }
   walk(rootType(schema, operation), operation.selectionSet, [])

@@ -186,6 +186,16 @@ const conditional: readonly (readonly [document: string, variables: object | und
     { a: false, b: false },
     false,
   ],
+  [
+    'query ($a: Boolean!, $b: Boolean!) { ...F @include(if: $a) ...F @include(if: $b) } fragment F on Query { viewer { token { id } } }',
+    { a: false, b: true },
+    true,
+  ],
+  [
+    'query ($a: Boolean!, $b: Boolean!) { ...F @include(if: $a) ...F @include(if: $b) } fragment F on Query { viewer { token { id } } }',
+    { a: false, b: false },
+    false,
+  ],
   ['query ($v: Boolean!) { viewer { subject } viewer @include(if: $v) { token { id } } }', { v: false }, false],
   ['query ($v: Boolean!) { viewer { subject } viewer @include(if: $v) { token { id } } }', { v: true }, true],
 ]
