@@ -30,6 +30,9 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes
 
+/** Errors in an answer at most; how many more there were is told as a number. */
+export const mostErrors = 20
+
 interface GatewayErrorOptions {
   /** Further members of `extensions`. */
   readonly extensions?: Readonly<Record<string, unknown>>

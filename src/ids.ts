@@ -6,23 +6,37 @@ import { isPrintableName } from './printable.ts'
 const int4Max = 2_147_483_647
 const nameLength = 200
 
-/** The UUID, in lower case. Throws BAD_USER_INPUT where the text is none. */
-export function uuidOf(argument: string, text: string): string {
-  if (!isUuid(text)) throw badInput(argument, 'a UUID', text)
-  return text.toLowerCase()
+/** The UUID, in lower case; null where the text is none. */
+export function asUuid(text: string): string | null {
+  return isUuid(text) ? text.toLowerCase() : null
 }
 
-/** The number that the decimal digits say, from 1 to the largest int4. Throws BAD_USER_INPUT otherwise. */
-export function integerIdOf(argument: string, text: string): number {
+/** The number that the decimal digits say, from 1 to the largest int4; null otherwise. */
+export function asIntegerId(text: string): number | null {
   const value = /^[1-9]\d{0,9}$/.test(text) ? Number(text) : Number.NaN
-  if (!(value <= int4Max)) throw badInput(argument, 'an id in decimal digits', text)
-  return value
+  return value <= int4Max ? value : null
 }
 
-/** The id of a role or a permission: 1 to 200 printable characters. Throws BAD_USER_INPUT otherwise. */
+/** The id of a role or a permission, 1 to 200 printable characters; null otherwise. */
+export function asNameId(text: string): string | null {
+  return isPrintableName(text, nameLength) ? text : null
+}
+
+/** `asUuid`, but throws BAD_USER_INPUT. */
+export function uuidOf(argument: string, text: string): string {
+  return asUuid(text) ?? refuse(argument, 'a UUID', text)
+}
+
+/** `asIntegerId`, but throws BAD_USER_INPUT. */
+export function integerIdOf(argument: string, text: string): number {
+  return asIntegerId(text) ?? refuse(argument, 'an id in decimal digits', text)
+}
+
+/** `asNameId`, but throws BAD_USER_INPUT. */
 export function nameIdOf(argument: string, text: string): string {
-  if (!isPrintableName(text, nameLength)) {
-    throw badInput(argument, `an id of 1 to ${nameLength} printable characters`, text)
-  }
-  return text
+  return asNameId(text) ?? refuse(argument, `an id of 1 to ${nameLength} printable characters`, text)
+}
+
+function refuse(argument: string, expected: string, text: string): never {
+  throw badInput(argument, expected, text)
 }

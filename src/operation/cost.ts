@@ -6,19 +6,19 @@
 import {
   type ArgumentNode,
   type GraphQLCompositeType,
-  type GraphQLSchema,
   isListType,
   isNonNullType,
   Kind,
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql'
-import { type Fragments, fieldsOf, hold, rootType, type SelectedField } from './selection.ts'
+import { type Conditions, hold } from './conditions.ts'
+import { fieldsOf, rootType, type SelectedField, type Walk } from './selection.ts'
 
 type Variables = Readonly<Record<string, unknown>>
 
-/** The estimate for a request's variables, coerced. */
-export type CostFormula = (variables: Variables) => number
+/** The estimate for a request's variables, coerced, and the conditions that hold with them. */
+export type CostFormula = (variables: Variables, holding: Conditions) => number
 
 /** What a list counts that has no size of its own, by what is in it. */
 const typicalSizes: Readonly<Record<string, number>> = { Access: 3, Role: 10, Permission: 20, __Type: 100 }
@@ -31,20 +31,15 @@ const sizeArguments: ReadonlySet<string> = new Set(['limit', 'first', 'last'])
 type PageSize = ((variables: Variables) => number) | undefined
 
 /** The operation's formula. Pages count `mostRows` at most: larger ones are refused when they are resolved. */
-export function costFormula(
-  schema: GraphQLSchema,
-  fragments: Fragments,
-  operation: OperationDefinitionNode,
-  mostRows: number,
-): CostFormula {
+export function costFormula(walk: Walk, operation: OperationDefinitionNode, mostRows: number): CostFormula {
   const formulaOf = (parent: GraphQLCompositeType, selections: SelectionSetNode, page: PageSize): CostFormula => {
     const terms: CostFormula[] = []
-    for (const field of fieldsOf(schema, fragments, parent, selections)) {
+    for (const field of fieldsOf(walk, parent, selections)) {
       if (field.type !== undefined && field.node.selectionSet !== undefined) {
         terms.push(termOf(field, field.type, field.node.selectionSet, page))
       }
     }
-    return (variables) => terms.reduce((sum, term) => sum + term(variables), 0)
+    return (variables, holding) => terms.reduce((sum, term) => sum + term(variables, holding), 0)
   }
   const termOf = (
     field: SelectedField,
@@ -59,9 +54,9 @@ export function costFormula(
     const count = isList ? (idCount(field) ?? page ?? (() => typicalSizes[type.name] ?? otherwiseTypical)) : () => 1
     const below = formulaOf(type, selections, isList ? undefined : asked)
     const { conditions } = field
-    return (variables) => (hold(conditions, variables) ? count(variables) * (1 + below(variables)) : 0)
+    return (variables, holding) => (hold(conditions, holding) ? count(variables) * (1 + below(variables, holding)) : 0)
   }
-  return formulaOf(rootType(schema, operation), operation.selectionSet, undefined)
+  return formulaOf(rootType(walk, operation), operation.selectionSet, undefined)
 }
 
 /** The size of the page that the field's arguments ask for; undefined where it has no such arguments. */
@@ -84,7 +79,7 @@ function numberOf({ value }: ArgumentNode, variables: Variables): number | undef
 }
 
 /** How many ids a list is asked for by; undefined where it is not asked for so. */
-function idCount({ node }: SelectedField): CostFormula | undefined {
+function idCount({ node }: SelectedField): PageSize {
   const value = node.arguments?.find((argument) =>
     ['ids', 'tokenIds', 'representations'].includes(argument.name.value),
   )?.value

@@ -3,7 +3,6 @@
 import type { DocumentNode } from 'graphql'
 import {
   type GraphQLCompositeType,
-  type GraphQLSchema,
   Kind,
   type OperationDefinitionNode,
   SchemaMetaFieldDef,
@@ -12,7 +11,7 @@ import {
   visit,
 } from 'graphql'
 import { GatewayError } from '../errors.ts'
-import { type Fragments, fieldsOf, rootType } from './selection.ts'
+import { type Fragments, fieldsOf, rootType, type Walk } from './selection.ts'
 
 export interface Limits {
   /** Lexical tokens of a document, and fields when its fragments are written out where they are spread. */
@@ -80,22 +79,21 @@ export function checkSpreads(document: DocumentNode, fragments: Fragments, limit
 
 /** Throws QUERY_TOO_COMPLEX where the operation is beyond a limit on its shape. */
 export function checkLimits(
-  schema: GraphQLSchema,
+  walk: Walk,
   document: DocumentNode,
-  fragments: Fragments,
   operation: OperationDefinitionNode,
   limits: Limits,
 ): void {
   const aliases = countAliases(document)
   if (aliases > limits.aliases) throw tooComplex('aliases', limits.aliases, aliases)
-  const root = rootType(schema, operation)
+  const root = rootType(walk, operation)
   const rootFields = new Set<string>()
-  for (const { node } of fieldsOf(schema, fragments, root, operation.selectionSet)) {
+  for (const { node } of fieldsOf(walk, root, operation.selectionSet)) {
     rootFields.add(node.alias?.value ?? node.name.value)
   }
   const rootLimit = operation.operation === 'mutation' ? 'mutationFields' : 'rootFields'
   if (rootFields.size > limits[rootLimit]) throw tooComplex(rootLimit, limits[rootLimit], rootFields.size)
-  const depth = depthOf(schema, fragments, root, operation.selectionSet)
+  const depth = depthOf(walk, root, operation.selectionSet)
   if (depth > limits.depth) throw tooComplex('depth', limits.depth, depth)
 }
 
@@ -109,23 +107,13 @@ function countAliases(document: DocumentNode): number {
   return aliases
 }
 
-function depthOf(
-  schema: GraphQLSchema,
-  fragments: Fragments,
-  parent: GraphQLCompositeType,
-  selections: SelectionSetNode,
-  known = new Map<SelectionSetNode, number>(),
-): number {
-  const remembered = known.get(selections)
-  if (remembered !== undefined) return remembered
+function depthOf(walk: Walk, parent: GraphQLCompositeType, selections: SelectionSetNode): number {
   let depth = 0
-  for (const { node, definition, type } of fieldsOf(schema, fragments, parent, selections)) {
+  for (const { node, definition, type } of fieldsOf(walk, parent, selections)) {
     // What is below is bounded by graphql-js's own rule.
     const introspects = definition === SchemaMetaFieldDef || definition === TypeMetaFieldDef
-    const below =
-      type && node.selectionSet && !introspects ? depthOf(schema, fragments, type, node.selectionSet, known) : 0
+    const below = type && node.selectionSet && !introspects ? depthOf(walk, type, node.selectionSet) : 0
     depth = Math.max(depth, 1 + below)
   }
-  known.set(selections, depth)
   return depth
 }

@@ -18,6 +18,7 @@ import {
 import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../errors.ts'
 import type { ReadMembers } from '../links/columns.ts'
+import { type ConditionTable, createConditionTable } from './conditions.ts'
 import { type CostFormula, costFormula } from './cost.ts'
 import { checkLimits, checkSpreads, type Limits, tooComplex } from './limits.ts'
 import { readMembers } from './readMembers.ts'
@@ -27,6 +28,7 @@ import type { Fragments } from './selection.ts'
 export interface PreparedOperation {
   readonly document: DocumentNode
   readonly operation: OperationDefinitionNode
+  readonly conditions: ConditionTable
   readonly required: RequiredScopes
   readonly cost: CostFormula
   /** The members of rows that the operation's fields read. */
@@ -167,12 +169,14 @@ function prepareOperation(
   operation: OperationDefinitionNode,
   { schema, limits, mostRows, openIntrospection }: PrepareOptions,
 ): PreparedOperation {
-  checkLimits(schema, document, fragments, operation, limits)
+  const walk = { schema, fragments, conditions: createConditionTable() }
+  checkLimits(walk, document, operation, limits)
   return {
     document,
     operation,
-    required: requiredScopes(schema, fragments, operation, openIntrospection),
-    cost: costFormula(schema, fragments, operation, mostRows),
-    members: readMembers(schema, fragments, operation),
+    conditions: walk.conditions,
+    required: requiredScopes(walk, operation, openIntrospection),
+    cost: costFormula(walk, operation, mostRows),
+    members: readMembers(walk, operation),
   }
 }

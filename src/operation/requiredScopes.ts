@@ -1,16 +1,17 @@
 /** Which scopes an operation needs, and which of its fields need them, from the declarations in the schema. */
-import type { GraphQLCompositeType, GraphQLSchema, OperationDefinitionNode, SelectionSetNode } from 'graphql'
+import type { GraphQLCompositeType, OperationDefinitionNode, SelectionSetNode } from 'graphql'
 import type { Scope } from '../auth/scopes.ts'
 import { declaredScopes } from '../schema/scopesPlugin.ts'
+import { always, type Conditions, hold } from './conditions.ts'
 import { givenInputs } from './givenInputs.ts'
-import { type Condition, type Fragments, fieldsOf, hold, rootType } from './selection.ts'
+import { fieldsOf, rootType, type Walk } from './selection.ts'
 
 /** A field needs a scope when the conditions hold. */
 interface Requirement {
   readonly scope: Scope
   /** The schema coordinate of the field, or of the input field, for example `User.accesses`. */
   readonly field: string
-  readonly conditions: readonly Condition[]
+  readonly conditions: Conditions
 }
 
 export type RequiredScopes = readonly Requirement[]
@@ -31,64 +32,62 @@ const introspectionScopes: readonly Scope[] = ['schema:read']
  * Introspection needs `schema:read`, unless it is open.
  */
 export function requiredScopes(
-  schema: GraphQLSchema,
-  fragments: Fragments,
+  walk: Walk,
   operation: OperationDefinitionNode,
   openIntrospection: boolean,
 ): RequiredScopes {
-  const requirements = new Map<string, Requirement>()
-  /** By the node itself: its place in the text is not there where the document was parsed without locations. */
-  const walked = new Map<SelectionSetNode, Set<string>>()
-
-  const require = (scopes: readonly Scope[], field: string, conditions: readonly Condition[]) => {
-    for (const scope of scopes) {
-      const key = JSON.stringify([scope, field, conditions])
-      if (!requirements.has(key)) requirements.set(key, { scope, field, conditions })
-    }
-  }
-  const walk = (parent: GraphQLCompositeType, selections: SelectionSetNode, conditions: readonly Condition[]) => {
-    for (const field of fieldsOf(schema, fragments, parent, selections)) {
+  const requirements = new RequirementSet()
+  const visit = (parent: GraphQLCompositeType, selections: SelectionSetNode, outer: Conditions) => {
+    for (const field of fieldsOf(walk, parent, selections, outer)) {
+      const { conditions } = field
       const coordinate = `${field.parent.name}.${field.definition.name}`
-      const all = merge(conditions, field.conditions)
-      const introspects = introspectionFields.has(coordinate)
-      if (introspects && !openIntrospection) require(introspectionScopes, coordinate, all)
-      require(declaredScopes(field.definition) ?? [], coordinate, all)
-      for (const input of givenInputs(field)) require(input.scopes, input.coordinate, merge(all, input.conditions))
+      const require = (scopes: readonly Scope[] = []) => requirements.add(scopes, coordinate, conditions)
+      if (introspectionFields.has(coordinate) && !openIntrospection) require(introspectionScopes)
+      require(declaredScopes(field.definition))
+      for (const input of givenInputs(walk.conditions, field)) {
+        requirements.add(input.scopes, input.coordinate, conditions | input.conditions)
+      }
       // Behind a type condition the parent may be another type than the one the field above leads to.
-      if (field.parent !== parent) require(declaredScopes(field.parent) ?? [], coordinate, all)
+      if (field.parent !== parent) require(declaredScopes(field.parent))
       if (field.type === undefined || field.node.selectionSet === undefined) continue
-      require(declaredScopes(field.type) ?? [], coordinate, all)
-      // The same selection under the same conditions needs the same again: without this, fragments that are spread
-      // twice at each of many levels would be walked an exponential number of times.
-      const below = field.node.selectionSet
-      const known = walked.get(below) ?? new Set()
-      const key = JSON.stringify([field.type.name, all])
-      if (known.has(key)) continue
-      walked.set(below, known.add(key))
-      walk(field.type, below, all)
+      require(declaredScopes(field.type))
+      visit(field.type, field.node.selectionSet, conditions)
     }
   }
-  walk(rootType(schema, operation), operation.selectionSet, [])
-  return [...requirements.values()]
+  visit(rootType(walk, operation), operation.selectionSet, always)
+  return requirements.all()
 }
 
-function merge(outer: readonly Condition[], inner: readonly Condition[]): readonly Condition[] {
-  const merged = [...outer]
-  for (const condition of inner) {
-    if (!merged.some((known) => JSON.stringify(known) === JSON.stringify(condition))) merged.push(condition)
+/** Requirements, each once; those that hold only under conditions are dropped where the same holds without any. */
+class RequirementSet {
+  readonly #conditions = new Map<Scope, Map<string, Set<Conditions>>>()
+
+  add(scopes: readonly Scope[], field: string, conditions: Conditions): void {
+    for (const scope of scopes) {
+      const fields = this.#conditions.get(scope) ?? new Map<string, Set<Conditions>>()
+      this.#conditions.set(scope, fields)
+      const known = fields.get(field)
+      if (known === undefined || conditions === always) fields.set(field, new Set([conditions]))
+      else if (!known.has(always)) known.add(conditions)
+    }
   }
-  return merged
+
+  all(): RequiredScopes {
+    return [...this.#conditions].flatMap(([scope, fields]) =>
+      [...fields].flatMap(([field, sets]) => [...sets].map((conditions) => ({ scope, field, conditions }))),
+    )
+  }
 }
 
-/** The scopes that are needed with these variables and are not held, sorted; empty where the operation may run. */
+/** The scopes that are needed where these conditions hold and that are not held, sorted; empty where the operation may run. */
 export function missingScopes(
   required: RequiredScopes,
   held: ReadonlySet<string>,
-  variables: Readonly<Record<string, unknown>>,
+  holding: Conditions,
 ): readonly MissingScope[] {
   const missing = new Map<Scope, Set<string>>()
   for (const { scope, field, conditions } of required) {
-    if (held.has(scope) || !hold(conditions, variables)) continue
+    if (held.has(scope) || !hold(conditions, holding)) continue
     const fields = missing.get(scope)
     if (fields === undefined) missing.set(scope, new Set([field]))
     else fields.add(field)

@@ -10,7 +10,7 @@ import {
 } from 'graphql'
 import type { Context } from '../context.ts'
 import { databaseFailure } from '../db/failure.ts'
-import { GatewayError } from '../errors.ts'
+import { GatewayError, mostErrors } from '../errors.ts'
 import { type Limits, tooComplex } from './limits.ts'
 import { DocumentRefused, type PreparedOperation } from './prepare.ts'
 import { missingScopes } from './requiredScopes.ts'
@@ -31,7 +31,10 @@ export type OnUnexpectedError = (error: unknown, requestId: string) => void
 /** The answer of an operation that was executed: errors are those of its fields. */
 export interface Answer {
   readonly data?: ExecutionResult['data']
+  /** At most `mostErrors`. */
   readonly errors?: readonly GraphQLFormattedError[]
+  /** There where errors have been left out. */
+  readonly extensions?: { readonly furtherErrors: number }
 }
 
 export type Run = (prepared: PreparedOperation, variables: unknown, context: Context) => Promise<Answer>
@@ -42,16 +45,17 @@ export type Run = (prepared: PreparedOperation, variables: unknown, context: Con
  */
 export function createRunner({ schema, limits, timeout, onUnexpectedError, openIntrospection }: RunOptions): Run {
   const hideSuggestions = !openIntrospection
-  return async ({ document, operation, required, cost }, given, context) => {
+  return async ({ document, operation, conditions, required, cost }, given, context) => {
     const variables = coerceVariables(schema, operation, given, hideSuggestions)
-    const missing = missingScopes(required, context.principal.scopes, variables)
+    const holding = conditions.holding(variables)
+    const missing = missingScopes(required, context.principal.scopes, holding)
     if (missing.length > 0) {
       const names = missing.map(({ scope }) => scope).join(', ')
       throw new GatewayError('FORBIDDEN', `the operation needs scopes that the caller lacks: ${names}`, {
         extensions: { missingScopes: missing },
       })
     }
-    const estimate = cost(variables)
+    const estimate = cost(variables, holding)
     if (estimate > limits.cost) throw tooComplex('cost', limits.cost, estimate)
 
     const answer = Promise.resolve(
@@ -64,9 +68,8 @@ export function createRunner({ schema, limits, timeout, onUnexpectedError, openI
         hideSuggestions,
       }),
     )
-    const { data, errors } = await within(timeout, answer, operation.operation === 'mutation')
-    if (errors === undefined) return { data }
-    return { data, errors: errors.map((error) => presentable(error, context.requestId, onUnexpectedError)) }
+    const result = await within(timeout, answer, operation.operation === 'mutation')
+    return presentable(result, context.requestId, onUnexpectedError)
   }
 }
 
@@ -105,23 +108,35 @@ async function within(seconds: number, result: Promise<ExecutionResult>, changes
   }
 }
 
-/** The error as clients see it: what the gateway says on purpose as it is, everything else masked. */
+/** The answer as clients see it: what the gateway says on purpose as it is, everything else masked, and told once. */
 function presentable(
-  error: GraphQLError,
+  { data, errors = [] }: ExecutionResult,
   requestId: string,
   onUnexpectedError: OnUnexpectedError,
-): GraphQLFormattedError {
-  const told = toldError(error, requestId, onUnexpectedError)
+): Answer {
+  if (errors.length === 0) return { data }
+  // What broke behind many fields, such as the statement that all of them waited for, broke once.
+  const told = new Map<Error, GatewayError>()
+  const shown = errors.slice(0, mostErrors).map((error) => {
+    const cause = error.originalError ?? error
+    const known = told.get(cause) ?? toldError(cause, requestId, onUnexpectedError)
+    told.set(cause, known)
+    return formatted(error, known)
+  })
+  const furtherErrors = errors.length - shown.length
+  return { data, errors: shown, ...(furtherErrors > 0 ? { extensions: { furtherErrors } } : {}) }
+}
+
+function formatted({ locations, path }: GraphQLError, { message, extensions }: GatewayError): GraphQLFormattedError {
   return {
-    message: told.message,
-    ...(error.locations === undefined ? {} : { locations: error.locations }),
-    ...(error.path === undefined ? {} : { path: error.path }),
-    extensions: told.extensions,
+    message,
+    ...(locations === undefined ? {} : { locations }),
+    ...(path === undefined ? {} : { path }),
+    extensions,
   }
 }
 
-function toldError(error: GraphQLError, requestId: string, onUnexpectedError: OnUnexpectedError): GatewayError {
-  const cause = error.originalError ?? error
+function toldError(cause: Error, requestId: string, onUnexpectedError: OnUnexpectedError): GatewayError {
   if (cause instanceof GatewayError) return cause
   if (isAboutInput(cause)) return new GatewayError('BAD_USER_INPUT', cause.message)
   return expectedFailure(cause) ?? unexpected(cause, requestId, onUnexpectedError)

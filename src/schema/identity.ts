@@ -3,7 +3,7 @@ import { brandWithType } from '@pothos/core'
 import type { GraphQLSchema } from 'graphql'
 import type { Context } from '../context.ts'
 import { accesses, organizations, permissions, roles, tokens, users } from '../db/tables.ts'
-import { integerIdOf, nameIdOf, uuidOf } from '../ids.ts'
+import { asIntegerId, asNameId, asUuid } from '../ids.ts'
 import { declaredScopes } from './scopesPlugin.ts'
 
 /** A row and the name of its object type. */
@@ -12,8 +12,12 @@ export interface Found {
   readonly row: object
 }
 
-/** Finds a row of a kind by its id; null where there is none that the caller may see. Throws BAD_USER_INPUT for what is no id. */
-type Find = (id: string, context: Context) => Promise<Found | null>
+/** What an id of some kind refers to, before it has been looked for. Whether there is anything is another question. */
+export interface Reference {
+  readonly kind: string
+  /** Null where there is none that the caller may see. Ask `isCovered` first. */
+  find(context: Context): Promise<Found | null>
+}
 
 const accessTypeNames = {
   UI_CONNECTION: 'UiConnectionAccess',
@@ -27,30 +31,40 @@ export function accessTypeName(access: { readonly type: keyof typeof accessTypeN
   return accessTypeNames[access.type]
 }
 
-const findByKind: Readonly<Record<string, Find>> = {
-  User: async (id, { loaders }) => found('User', await loaders.row(users, uuidOf('id', id))),
-  Access: async (id, { loaders }) => {
-    const access = await loaders.row(accesses, integerIdOf('id', id))
+/** How the ids of a kind are read, and how a row is found by one. */
+function kind<Id>(
+  asId: (text: string) => Id | null,
+  find: (id: Id, context: Context) => Promise<Found | null>,
+): (text: string) => Reference['find'] | null {
+  return (text) => {
+    const id = asId(text)
+    return id === null ? null : (context) => find(id, context)
+  }
+}
+
+const kinds: Readonly<Record<string, (text: string) => Reference['find'] | null>> = {
+  User: kind(asUuid, async (id, { loaders }) => found('User', await loaders.row(users, id))),
+  Access: kind(asIntegerId, async (id, { loaders }) => {
+    const access = await loaders.row(accesses, id)
     return access && found(accessTypeName(access), access)
-  },
-  Role: async (id, { loaders }) => found('Role', await loaders.row(roles, nameIdOf('id', id))),
-  Permission: async (id, { loaders }) => found('Permission', await loaders.row(permissions, nameIdOf('id', id))),
-  Token: async (id, { loaders }) => found('Token', await loaders.row(tokens, integerIdOf('id', id))),
-  Organization: async (id, { loaders }) => found('Organization', await loaders.row(organizations, uuidOf('id', id))),
+  }),
+  Role: kind(asNameId, async (id, { loaders }) => found('Role', await loaders.row(roles, id))),
+  Permission: kind(asNameId, async (id, { loaders }) => found('Permission', await loaders.row(permissions, id))),
+  Token: kind(asIntegerId, async (id, { loaders }) => found('Token', await loaders.row(tokens, id))),
+  Organization: kind(asUuid, async (id, { loaders }) => found('Organization', await loaders.row(organizations, id))),
 }
 
 function found(type: string, row: object | null): Found | null {
   return row && { type, row }
 }
 
-/** Whether there is something of this kind to be found: User, Access, Role, Permission, Token or Organization. */
-export function isKind(kind: string): boolean {
-  return Object.hasOwn(findByKind, kind)
-}
-
-/** What of the kind has the id; null where there is none. Throws BAD_USER_INPUT for what is no id. Ask `isCovered` first. */
-export async function findByIdentity(kind: string, id: string, context: Context): Promise<Found | null> {
-  return (await findByKind[kind]?.(id, context)) ?? null
+/**
+ * What the id of the kind (User, Access, Role, Permission, Token or Organization) refers to; null where there is no such
+ * kind, or where the text is no id of it.
+ */
+export function referenceTo(kind: string, id: string): Reference | null {
+  const find = Object.hasOwn(kinds, kind) ? kinds[kind]?.(id) : null
+  return find ? { kind, find } : null
 }
 
 /**

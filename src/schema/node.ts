@@ -1,10 +1,10 @@
 /** Relay's object identification: one id, and one way to get, for everything that has an identity. */
 import type { GraphQLSchema } from 'graphql'
 import type { Context } from '../context.ts'
-import { badInput, GatewayError } from '../errors.ts'
+import { badInput, mostErrors } from '../errors.ts'
 import { idList } from '../search/condition.ts'
 import { builder } from './builder.ts'
-import { branded, findByIdentity, isCovered, isKind } from './identity.ts'
+import { branded, isCovered, type Reference, referenceTo } from './identity.ts'
 
 export const Node = builder.interfaceRef<object>('Node').implement({
   description: 'Something with an identity of its own.',
@@ -22,28 +22,31 @@ export function nodeIdOf(kind: string, id: string | number): string {
   return Buffer.from(`${kind}:${id}`).toString('base64url')
 }
 
-/** What has the node id. Throws BAD_USER_INPUT, which names the argument, where it is none of ours. */
-async function findNode(
-  argument: string,
-  nodeId: string,
-  context: Context,
-  schema: GraphQLSchema,
-): Promise<object | null> {
+/** What the node id refers to; null where it is none of ours. Organizations have an identity, but are no nodes. */
+function referenceOf(nodeId: string): Reference | null {
   const text = Buffer.from(nodeId, 'base64url').toString('utf8')
   const kind = text.slice(0, Math.max(text.indexOf(':'), 0))
   const id = text.slice(kind.length + 1)
-  if (!isNodeKind(kind) || nodeIdOf(kind, id) !== nodeId) throw badInput(argument, 'a nodeId', nodeId)
-  if (!isCovered(kind, context, schema)) return null
-  const found = await findByIdentity(kind, id, context).catch((error: unknown) => {
-    if (error instanceof GatewayError && error.code === 'BAD_USER_INPUT') throw badInput(argument, 'a nodeId', nodeId)
-    throw error
-  })
+  return kind === 'Organization' || nodeIdOf(kind, id) !== nodeId ? null : referenceTo(kind, id)
+}
+
+async function findNode(reference: Reference, context: Context, schema: GraphQLSchema): Promise<object | null> {
+  if (!isCovered(reference.kind, context, schema)) return null
+  const found = await reference.find(context)
   return found && branded(found)
 }
 
-/** Organizations have an identity, but are no nodes. */
-function isNodeKind(kind: string): boolean {
-  return isKind(kind) && kind !== 'Organization'
+/**
+ * The nodes, null in the place of what is not there, an error in the place of what is no nodeId. Throws BAD_USER_INPUT
+ * where more are none than an answer has errors: a thousand of them would tell nothing new, and cost more than the nodes.
+ */
+function findNodes(ids: readonly string[], context: Context, schema: GraphQLSchema) {
+  const references = idList('ids', ids, (_, id) => referenceOf(id), context.policy.mostRows)
+  const malformed = references.filter((reference) => reference === null).length
+  if (malformed > mostErrors) throw badInput('ids', `at most ${mostErrors} that are no nodeIds`, malformed)
+  return references.map((reference, index) =>
+    reference === null ? badInput('ids', 'a nodeId', ids[index]) : findNode(reference, context, schema),
+  )
 }
 
 builder.queryFields((t) => ({
@@ -53,7 +56,11 @@ builder.queryFields((t) => ({
     scopes: [],
     description: 'One node by its nodeId. Null where there is none, or none of a type that the caller may see.',
     args: { id: t.arg.id({ required: true, description: 'A nodeId.' }) },
-    resolve: (_, { id }, context, { schema }) => findNode('id', id, context, schema),
+    resolve: (_, { id }, context, { schema }) => {
+      const reference = referenceOf(id)
+      if (reference === null) throw badInput('id', 'a nodeId', id)
+      return findNode(reference, context, schema)
+    },
   }),
   nodes: t.field({
     type: [Node],
@@ -61,9 +68,6 @@ builder.queryFields((t) => ({
     scopes: [],
     description: 'Nodes by their nodeIds, in the order asked for, with null in the place of what is not there.',
     args: { ids: t.arg.idList({ required: true, description: 'The nodeIds of what is asked for.' }) },
-    resolve: (_, { ids }, context, { schema }) =>
-      idList('ids', ids, (_argument, id) => id, context.policy.mostRows).map((id) =>
-        findNode('ids', id, context, schema),
-      ) as never,
+    resolve: (_, { ids }, context, { schema }) => findNodes(ids, context, schema) as never,
   }),
 }))

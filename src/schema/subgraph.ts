@@ -16,10 +16,10 @@ import {
 
 import type { Context } from '../context.ts'
 import { organizations } from '../db/tables.ts'
-import { badInput, GatewayError } from '../errors.ts'
+import { badInput } from '../errors.ts'
 import { Access, accessTypes } from './access.ts'
 import { builder } from './builder.ts'
-import { branded, type Found, findByIdentity, isCovered, isKind } from './identity.ts'
+import { branded, type Found, isCovered, referenceTo } from './identity.ts'
 import './index.ts'
 import { Organization } from './organization.ts'
 import { Permission } from './permission.ts'
@@ -112,7 +112,7 @@ async function findEntity(given: unknown, context: Context, schema: GraphQLSchem
   const { __typename: name, ...keys } = given as Representation
   if (typeof name !== 'string') return null
   const kind = accessNames.has(name) ? 'Access' : name
-  if (!isKind(kind) || !isCovered(kind, context, schema)) return null
+  if (!isCovered(kind, context, schema)) return null
   const found = await findReferred(kind, keys, context)
   // A reference to one type of access does not find an access of another type.
   return found === null || (found.type !== name && name !== 'Access') ? null : branded(found)
@@ -124,12 +124,7 @@ async function findReferred(kind: string, { id, customerId }: Representation, co
     return row && { type: kind, row }
   }
   if (typeof id !== 'string' && typeof id !== 'number') return null
-  try {
-    return await findByIdentity(kind, String(id), context)
-  } catch (error) {
-    if (error instanceof GatewayError && error.code === 'BAD_USER_INPUT') return null
-    throw error
-  }
+  return referenceTo(kind, String(id))?.find(context) ?? null
 }
 
 function isCustomerId(value: unknown): value is number {

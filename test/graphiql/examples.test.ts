@@ -33,7 +33,8 @@ describe('an example', () => {
 
   it.each(tabsByName)('begins with what it shows and exactly the scopes that it needs: %s', (name, tab) => {
     const told = /^# .+\.\n# Scopes: (.+)\n/.exec(tab.query)?.[1]?.split(', ')
-    const needed = missingScopes(prepare(tab.query, name).required, new Set(), tab.variables ?? {})
+    const { required, conditions } = prepare(tab.query, name)
+    const needed = missingScopes(required, new Set(), conditions.holding(tab.variables ?? {}))
     expect(told?.toSorted()).toEqual(needed.map(({ scope }) => scope))
   })
 })

@@ -1,5 +1,6 @@
 import { Kind, parse } from 'graphql'
 import { describe, expect, it } from 'vitest'
+import { createConditionTable } from '../../src/operation/conditions.ts'
 import { requiredScopes } from '../../src/operation/requiredScopes.ts'
 import { schema } from '../../src/schema/index.ts'
 
@@ -10,7 +11,8 @@ function scopesOf(text: string, noLocation: boolean): readonly string[] {
   if (operation === undefined) throw new Error('expected an operation')
   const fragments = definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
   const byName = new Map(fragments.map((fragment) => [fragment.name.value, fragment]))
-  return [...new Set(requiredScopes(schema, byName, operation, true).map(({ scope }) => scope))].sort()
+  const walk = { schema, fragments: byName, conditions: createConditionTable() }
+  return [...new Set(requiredScopes(walk, operation, true).map(({ scope }) => scope))].sort()
 }
 
 describe('the scopes that an operation needs', () => {

@@ -14,6 +14,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { allScopes } from '../../src/auth/scopes.ts'
 import { getDatamodel } from '../../src/db/generated/pothos.ts'
+import { createConditionTable } from '../../src/operation/conditions.ts'
 import { requiredScopes } from '../../src/operation/requiredScopes.ts'
 import { schema } from '../../src/schema/index.ts'
 import { type DeclaredScopes, declaredScopes } from '../../src/schema/scopesPlugin.ts'
@@ -152,7 +153,11 @@ describe('a declaration on a field of an interface', () => {
     const operation = parse(document).definitions.find(
       (definition): definition is OperationDefinitionNode => definition.kind === Kind.OPERATION_DEFINITION,
     ) as OperationDefinitionNode
-    const required = requiredScopes(declared, new Map(), operation, true)
+    const required = requiredScopes(
+      { schema: declared, fragments: new Map(), conditions: createConditionTable() },
+      operation,
+      true,
+    )
     expect(required.map((requirement) => [requirement.scope, requirement.field])).toEqual([['users:read', field]])
   })
 
