@@ -3,9 +3,11 @@
  * no rule holds on one way only.
  */
 import type { Authenticate } from './auth/authenticate.ts'
-import type { Context, ContextOptions } from './context.ts'
+import type { Principal } from './auth/principal.ts'
+import type { Context, ContextOptions, Tally } from './context.ts'
 import { GatewayError } from './errors.ts'
-import { DocumentRefused, type Prepare } from './operation/prepare.ts'
+import type { ObservedOperation, Observer } from './observer.ts'
+import { DocumentRefused, type Prepare, type PreparedOperation } from './operation/prepare.ts'
 import { type Answer, expectedFailure, type OnUnexpectedError, type Run, unexpected } from './operation/run.ts'
 
 export interface GraphRequest {
@@ -19,10 +21,20 @@ export interface GraphRequest {
   readonly requestId: string
 }
 
-/** An answer, or why nothing was executed. */
-export type Outcome =
+/** An answer, or why nothing was executed; and how far the request came. */
+export type Outcome = { readonly trail: Readonly<Trail> } & (
   | { readonly executed: true; readonly answer: Answer }
   | { readonly executed: false; readonly errors: readonly GatewayError[] }
+)
+
+/** What is known of a request, as far as it has come. */
+export interface Trail {
+  /** Null where no credential was accepted. */
+  principal: Principal | null
+  /** Null where the document was refused. */
+  operation: ObservedOperation | null
+  tally: Readonly<Tally>
+}
 
 export interface Core {
   /** Never rejects: what goes wrong is part of the outcome. */
@@ -34,14 +46,29 @@ export interface CoreOptions {
   readonly prepare: Prepare
   readonly run: Run
   readonly createContext: (request: Pick<ContextOptions, 'principal' | 'requestId' | 'members' | 'signal'>) => Context
+  readonly observe: Observer
   readonly onUnexpectedError: OnUnexpectedError
 }
 
 /** The core over its three parts. */
-export function createCore({ authenticate, prepare, run, createContext, onUnexpectedError }: CoreOptions): Core {
-  const execute = async (request: GraphRequest): Promise<Answer> => {
-    const principal = await authenticate(request.authorization)
+export function createCore(options: CoreOptions): Core {
+  const { authenticate, prepare, run, createContext, observe, onUnexpectedError } = options
+
+  const authenticated = async ({ authorization, requestId }: GraphRequest): Promise<Principal> => {
+    try {
+      return await authenticate(authorization)
+    } catch (error) {
+      if (error instanceof GatewayError && error.extensions.invalidToken === true) {
+        observe({ kind: 'credentialRefused', requestId, reason: error.message })
+      }
+      throw error
+    }
+  }
+  const execute = async (request: GraphRequest, trail: Trail): Promise<Answer> => {
+    const principal = await authenticated(request)
+    trail.principal = principal
     const prepared = prepare(request.document, request.operationName)
+    trail.operation = observed(prepared)
     if (request.readOnly && prepared.operation.operation !== 'query') {
       throw new GatewayError('METHOD_NOT_ALLOWED', 'expected a query: a mutation must be sent by POST', {
         allow: 'POST',
@@ -49,18 +76,28 @@ export function createCore({ authenticate, prepare, run, createContext, onUnexpe
     }
     const { signal } = new AbortController()
     const { members } = prepared
-    return run(prepared, request.variables, createContext({ principal, requestId: request.requestId, members, signal }))
+    const context = createContext({ principal, requestId: request.requestId, members, signal })
+    trail.tally = context.tally
+    return run(prepared, request.variables, context)
   }
   return {
     async handle(request) {
+      const trail: Trail = { principal: null, operation: null, tally: { statements: 0 } }
       try {
-        return { executed: true, answer: await execute(request) }
+        return { executed: true, answer: await execute(request, trail), trail }
       } catch (error) {
-        if (error instanceof DocumentRefused) return { executed: false, errors: error.errors }
-        if (error instanceof GatewayError) return { executed: false, errors: [error] }
-        const told = expectedFailure(error) ?? unexpected(error, request.requestId, onUnexpectedError)
-        return { executed: false, errors: [told] }
+        return { executed: false, errors: refusals(error, request.requestId), trail }
       }
     },
   }
+
+  function refusals(error: unknown, requestId: string): readonly GatewayError[] {
+    if (error instanceof DocumentRefused) return error.errors
+    if (error instanceof GatewayError) return [error]
+    return [expectedFailure(error) ?? unexpected(error, requestId, onUnexpectedError)]
+  }
+}
+
+function observed({ operation: { operation, name }, hash }: PreparedOperation): ObservedOperation {
+  return { type: operation, name: name?.value ?? null, hash }
 }

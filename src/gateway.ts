@@ -14,7 +14,7 @@ import { createHandler, type Graph } from './http/handler.ts'
 import { nodeRequest, sendResponse } from './http/node.ts'
 import { createRoutes, type RoutesOptions } from './http/routes.ts'
 import { createYogaGraph } from './http/yoga.ts'
-import type { Observer } from './observer.ts'
+import { type Observer, unfailing } from './observer.ts'
 import type { Limits } from './operation/limits.ts'
 import { createPreparer } from './operation/prepare.ts'
 import { createRunner, type OnUnexpectedError } from './operation/run.ts'
@@ -55,8 +55,9 @@ export interface Gateway {
 const pingTimeout = 1_000
 
 export function createGateway(options: GatewayOptions): Gateway {
-  const { database, keys, policy, limits, clock, openIntrospection, observe } = options
+  const { database, keys, policy, limits, clock, openIntrospection } = options
   const { prisma, read } = database
+  const observe = unfailing(options.observe)
   const onUnexpectedError: OnUnexpectedError = (error, requestId) => observe({ kind: 'unexpected', requestId, error })
   let draining = false
 
@@ -76,9 +77,10 @@ export function createGateway(options: GatewayOptions): Gateway {
       prepare: createPreparer({ schema: served, limits, mostRows: policy.mostRows, openIntrospection }),
       run: createRunner({ schema: served, limits, timeout: options.timeout, openIntrospection, onUnexpectedError }),
       createContext: (request) => createContext({ ...request, prisma, read, policy, now: clock() }),
+      observe,
       onUnexpectedError,
     })
-    return createYogaGraph({ core, onUnexpectedError })
+    return createYogaGraph(core)
   }
 
   const graph = serve(schema)
@@ -97,7 +99,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     return subgraph
   }
   const { allowedOrigins, maxBodyBytes } = options
-  const handle = createHandler({ graphAt, routes, allowedOrigins, onUnexpectedError })
+  const handle = createHandler({ graphAt, routes, allowedOrigins, observe, onUnexpectedError })
 
   return {
     fetch: async (request) => fetchResponse(await handle(fetchRequest(request, maxBodyBytes))),

@@ -22,7 +22,13 @@ export interface RequestObserved {
   /** Null where the request came to none. */
   readonly operation: ObservedOperation | null
   /** Null where no credential was accepted. */
-  readonly principal: { readonly subject: string; readonly organizationId: string | null } | null
+  readonly principal: ObservedPrincipal | null
+}
+
+export interface ObservedPrincipal {
+  /** The JWT's `sub`; the beginning of its SHA-256 where it looks like a mail address. */
+  readonly subject: string
+  readonly organizationId: string | null
 }
 
 export interface ObservedOperation {
@@ -80,3 +86,14 @@ export type Observation =
 
 /** Is told of everything, on the request's path: it returns at once and throws nothing. */
 export type Observer = (observation: Observation) => void
+
+/** The same observer, whose own failures reach nobody: what it is told of goes on. */
+export function unfailing(observe: Observer): Observer {
+  return (observation) => {
+    try {
+      // A function that returns a promise is an Observer, too.
+      const told: unknown = observe(observation)
+      if (told instanceof Promise) told.catch(() => {})
+    } catch {}
+  }
+}

@@ -31,9 +31,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...['printable.ts', 'search'],
   ],
   operation: ['auth', 'context.ts', 'db', 'errors.ts', 'links', 'schema/readsPlugin.ts', 'schema/scopesPlugin.ts'],
-  'core.ts': ['auth', 'context.ts', 'errors.ts', 'operation'],
+  'core.ts': ['auth', 'context.ts', 'errors.ts', 'observer.ts', 'operation'],
   graphiql: [],
-  http: ['core.ts', 'errors.ts', 'graphiql', 'operation'],
+  http: ['core.ts', 'errors.ts', 'graphiql', 'observer.ts', 'operation'],
   'gateway.ts': [
     'auth',
     'context.ts',

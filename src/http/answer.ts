@@ -1,17 +1,17 @@
 /** What the core says → the response: an answer is 200, a refusal has the status and the headers of its first error. */
+import type { Outcome } from '../core.ts'
 import type { GatewayError } from '../errors.ts'
-import type { Answer } from '../operation/run.ts'
 import type { WholeType } from './mediaType.ts'
 import type { HttpResponse } from './message.ts'
 import { httpError } from './status.ts'
 
-/** The response where something has been executed, whatever came of it. */
-export function answerResponse(answer: Answer, type: WholeType): HttpResponse {
-  return { status: 200, headers: { 'content-type': `${type}; charset=utf-8` }, body: JSON.stringify(answer) }
+export function outcomeResponse(outcome: Outcome, type: WholeType): HttpResponse {
+  if (!outcome.executed) return refusal(outcome.errors, type)
+  return { status: 200, headers: { 'content-type': `${type}; charset=utf-8` }, body: JSON.stringify(outcome.answer) }
 }
 
 /** The response where nothing has been executed: errors alone. There is at least one. */
-export function refusal(errors: readonly GatewayError[], type: WholeType = 'application/json'): HttpResponse {
+export function refusal(errors: readonly GatewayError[], type: WholeType): HttpResponse {
   const [first] = errors
   if (first === undefined) throw new Error('expected an error to answer with')
   const { status, headers, onlyForGraphqlResponse } = httpError(first)

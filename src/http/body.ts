@@ -26,6 +26,11 @@ export function createBody(mostBytes: number, contentLength: string | null): Bod
   }
 }
 
+/** What is said of a body that breaks off, mostly to nobody. */
+export function brokenOff(cause: unknown): GatewayError {
+  return new GatewayError('BAD_REQUEST', 'expected a whole body', { cause })
+}
+
 function tooLarge(): GatewayError {
   return new GatewayError('PAYLOAD_TOO_LARGE', 'expected a smaller body')
 }

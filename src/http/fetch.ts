@@ -1,5 +1,6 @@
 /** Fetch's requests and responses ↔ the gateway's. */
-import { createBody } from './body.ts'
+import { GatewayError } from '../errors.ts'
+import { brokenOff, createBody } from './body.ts'
 import type { HttpRequest, HttpResponse } from './message.ts'
 
 export function fetchRequest(request: Request, maxBodyBytes: number): HttpRequest {
@@ -12,9 +13,14 @@ export function fetchRequest(request: Request, maxBodyBytes: number): HttpReques
     header: (name) => request.headers.get(name),
     async text() {
       const body = createBody(maxBodyBytes, request.headers.get('content-length'))
-      for await (const chunk of request.body ?? []) body.add(chunk)
+      try {
+        for await (const chunk of request.body ?? []) body.add(chunk)
+      } catch (error) {
+        throw error instanceof GatewayError ? error : brokenOff(error)
+      }
       return body.text()
     },
+    isAbandoned: () => request.signal.aborted,
   }
 }
 

@@ -10,8 +10,10 @@ export interface HttpRequest {
   readonly query: string
   /** The value of a header, by its name in lower case; null where there is none. */
   header(name: string): string | null
-  /** The body, to be asked for once. Rejects with PAYLOAD_TOO_LARGE. */
+  /** The body, to be asked for once. Rejects with PAYLOAD_TOO_LARGE, and with BAD_REQUEST where it breaks off. */
   text(): Promise<string>
+  /** Whether the client has left without an answer. */
+  isAbandoned(): boolean
 }
 
 export interface HttpResponse {

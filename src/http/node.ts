@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { addressOf } from './address.ts'
-import { createBody } from './body.ts'
+import { brokenOff, createBody } from './body.ts'
 import type { HttpRequest, HttpResponse } from './message.ts'
 
 export function nodeRequest(message: IncomingMessage, maxBodyBytes: number): HttpRequest {
@@ -15,6 +15,7 @@ export function nodeRequest(message: IncomingMessage, maxBodyBytes: number): Htt
     ...addressOf(message.url ?? '', header('host')),
     header,
     text: () => readText(message, maxBodyBytes),
+    isAbandoned: () => message.socket.destroyed,
   }
 }
 
@@ -31,7 +32,7 @@ async function readText(message: IncomingMessage, maxBodyBytes: number): Promise
         }
       })
       .once('end', () => resolve(body.text()))
-      .once('error', reject)
+      .once('error', (error) => reject(brokenOff(error)))
   })
 }
 

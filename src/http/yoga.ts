@@ -1,30 +1,25 @@
-/** GraphQL over HTTP: Yoga as a thin adapter over the core. It reads requests and writes answers; the core decides. */
+/** GraphQL over HTTP by Yoga, a thin adapter: the request is read and refused before it, the core decides behind it. */
 import { GraphQLError } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { Core, Outcome } from '../core.ts'
-import { GatewayError } from '../errors.ts'
-import { type Answer, type OnUnexpectedError, unexpected } from '../operation/run.ts'
-import { answerResponse, refusal } from './answer.ts'
-import type { Exchange, Graph } from './handler.ts'
+import { outcomeResponse, refusal } from './answer.ts'
+import type { Exchange } from './exchange.ts'
+import type { Graph } from './handler.ts'
 import { isWhole, type StreamType, type WholeType } from './mediaType.ts'
 import type { HttpResponse } from './message.ts'
 import { checkHeaders, type Parameters, readParameters } from './parameters.ts'
-
-export interface YogaOptions {
-  readonly core: Core
-  readonly onUnexpectedError: OnUnexpectedError
-}
 
 /** What Yoga's hooks know of a request. */
 interface YogaContext {
   readonly exchange: Exchange
   readonly type: WholeType | StreamType
+  readonly parameters: Parameters
 }
 
 /** Of the request itself Yoga sees the method and the type to answer in, and so can't read its body, or choose, again. */
 const endpoint = '/'
 
-export function createYogaGraph({ core, onUnexpectedError }: YogaOptions): Graph {
+export function createYogaGraph(core: Core): Graph {
   const yoga = createYoga<YogaContext>({
     graphqlEndpoint: endpoint,
     // Yoga's own answers every address that ends so. A space ends none.
@@ -37,37 +32,35 @@ export function createYogaGraph({ core, onUnexpectedError }: YogaOptions): Graph
     parserAndValidationCache: false,
     maxRequestBodySize: false,
     cors: false,
-    // `written` masks, because it knows the id that the client is told.
     maskedErrors: false,
-    plugins: [throughCore(core), written(onUnexpectedError)],
+    plugins: [throughCore(core), written],
   })
   return async (exchange) => {
-    const type = checkHeaders(exchange.request)
-    const request = new yoga.fetchAPI.Request(`http://localhost${endpoint}`, {
-      method: exchange.request.method,
-      headers: { accept: type },
-    })
-    return responseOf(await yoga.handleRequest(request, { exchange, type }))
+    const { request } = exchange
+    const type = checkHeaders(request)
+    const parameters = await readParameters(request)
+    const init = { method: request.method, headers: { accept: type } }
+    const seen = new yoga.fetchAPI.Request(`http://localhost${endpoint}`, init)
+    return responseOf(await yoga.handleRequest(seen, { exchange, type, parameters }))
   }
 }
 
 function throughCore(core: Core): Plugin<YogaContext, YogaContext> {
   return {
     onRequestParse({ serverContext, setRequestParser }) {
-      setRequestParser(() => readParameters(serverContext.exchange.request))
+      setRequestParser(() => serverContext.parameters)
     },
-    onParams({ params, context, setParamsHandler }) {
-      const { request, requestId } = context.exchange
-      const { query, operationName, variables } = params as Parameters
+    onParams({ context: { exchange, parameters }, setParamsHandler }) {
       setParamsHandler(async () => {
         const outcome = await core.handle({
-          authorization: request.header('authorization'),
-          document: query,
-          operationName,
-          variables,
-          readOnly: request.method === 'GET',
-          requestId,
+          authorization: exchange.request.header('authorization'),
+          document: parameters.query,
+          operationName: parameters.operationName,
+          variables: parameters.variables,
+          readOnly: exchange.request.method === 'GET',
+          requestId: exchange.requestId,
         })
+        exchange.outcome = outcome
         return toResult(outcome)
       })
     },
@@ -78,29 +71,24 @@ function toResult(outcome: Outcome) {
   return outcome.executed ? (outcome.answer as { data: Record<string, unknown> }) : { errors: [...outcome.errors] }
 }
 
-/** Writes what is answered as a whole, refusals in any case; streams are left to Yoga. */
-function written(onUnexpectedError: OnUnexpectedError): Plugin<YogaContext, YogaContext> {
-  return {
-    onResultProcess({ result, serverContext, setResultProcessor }) {
-      const { exchange, type } = serverContext
-      const write = ({ body, ...init }: HttpResponse) => {
-        setResultProcessor((_, { Response }) => new Response(body as string, init), type)
-      }
-      // What has been executed has data, be it null.
-      if ('errors' in result && !('data' in result) && result.errors !== undefined) {
-        const errors = result.errors.map((error) => inOwnWords(error, exchange.requestId, onUnexpectedError))
-        write(refusal(errors, isWhole(type) ? type : 'application/json'))
-      } else if (isWhole(type)) {
-        write(answerResponse(result as Answer, type))
-      }
-    },
-  }
+/** Writes what is answered as a whole, refusals in any case. Streams of what was executed are left to Yoga. */
+const written: Plugin<YogaContext, YogaContext> = {
+  onResultProcess({ result, serverContext: { exchange, type }, setResultProcessor }) {
+    const { outcome } = exchange
+    if (outcome === undefined) throw failureOf(result)
+    const write = ({ body, ...init }: HttpResponse) => {
+      setResultProcessor((_, { Response }) => new Response(body as string, init), type)
+    }
+    if (isWhole(type)) write(outcomeResponse(outcome, type))
+    else if (!outcome.executed) write(refusal(outcome.errors, 'application/json'))
+  },
 }
 
-function inOwnWords(error: unknown, requestId: string, onUnexpectedError: OnUnexpectedError): GatewayError {
-  if (error instanceof GatewayError) return error
-  const cause = error instanceof GraphQLError ? (error.originalError ?? error) : error
-  return unexpected(cause, requestId, onUnexpectedError)
+/** What went wrong inside of Yoga, before the core was asked. */
+function failureOf(result: unknown): unknown {
+  const { errors } = result as { readonly errors?: readonly unknown[] }
+  const [error] = errors ?? []
+  return error instanceof GraphQLError ? (error.originalError ?? error) : new Error('Yoga answered by itself')
 }
 
 async function responseOf(response: Response): Promise<HttpResponse> {

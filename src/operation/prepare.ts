@@ -2,6 +2,7 @@
  * Document → prepared operation: parsed, validated, within the limits, its cost formula and the scopes that it needs
  * known. Done once for each document; nothing that depends on a caller or on variables is part of it.
  */
+import { createHash } from 'node:crypto'
 import {
   type ASTVisitor,
   type DocumentNode,
@@ -28,6 +29,8 @@ import type { Fragments } from './selection.ts'
 export interface PreparedOperation {
   readonly document: DocumentNode
   readonly operation: OperationDefinitionNode
+  /** The first 16 hexadecimal digits of the SHA-256 of the document. */
+  readonly hash: string
   readonly conditions: ConditionTable
   readonly required: RequiredScopes
   readonly cost: CostFormula
@@ -62,6 +65,7 @@ const rememberedSize = 5_000_000
 
 interface ParsedDocument {
   readonly document: DocumentNode
+  readonly hash: string
   readonly fragments: Fragments
   readonly operations: Map<string, PreparedOperation>
 }
@@ -78,7 +82,7 @@ export function createPreparer(options: PrepareOptions): Prepare {
   return (source, operationName) => {
     let parsed = documents.get(source)
     if (parsed === undefined) {
-      parsed = { ...parseDocument(source, options), operations: new Map() }
+      parsed = { ...parseDocument(source, options), hash: hashOf(source), operations: new Map() }
       documents.set(source, parsed)
     }
     const operation = selectOperation(parsed.document, operationName)
@@ -92,10 +96,14 @@ export function createPreparer(options: PrepareOptions): Prepare {
   }
 }
 
+function hashOf(source: string): string {
+  return createHash('sha256').update(source).digest('hex').slice(0, 16)
+}
+
 function parseDocument(
   source: string,
   { schema, limits, openIntrospection }: PrepareOptions,
-): Omit<ParsedDocument, 'operations'> {
+): Pick<ParsedDocument, 'document' | 'fragments'> {
   let document: DocumentNode
   try {
     document = parse(source, { maxTokens: limits.tokens })
@@ -165,7 +173,7 @@ function selectOperation(document: DocumentNode, name: string | null | undefined
 }
 
 function prepareOperation(
-  { document, fragments }: ParsedDocument,
+  { document, fragments, hash }: ParsedDocument,
   operation: OperationDefinitionNode,
   { schema, limits, mostRows, openIntrospection }: PrepareOptions,
 ): PreparedOperation {
@@ -174,6 +182,7 @@ function prepareOperation(
   return {
     document,
     operation,
+    hash,
     conditions: walk.conditions,
     required: requiredScopes(walk, operation, openIntrospection),
     cost: costFormula(walk, operation, mostRows),

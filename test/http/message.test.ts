@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { answerResponse } from '../../src/http/answer.ts'
 import { createHandler, type Graph } from '../../src/http/handler.ts'
+import { json } from '../../src/http/message.ts'
 import { nodeRequest, sendResponse } from '../../src/http/node.ts'
 import { checkHeaders, readParameters } from '../../src/http/parameters.ts'
 import { createRoutes } from '../../src/http/routes.ts'
@@ -16,7 +16,7 @@ const origin = 'https://app.example'
 const echo: Graph = async ({ request }) => {
   checkHeaders(request)
   const { query } = await readParameters(request)
-  return answerResponse({ data: { query } }, 'application/json')
+  return json(200, { data: { query } })
 }
 
 describe('an adapter over node:http alone', () => {
@@ -28,6 +28,7 @@ describe('an adapter over node:http alone', () => {
       graphAt: (path) => (path === '/graphql' ? echo : undefined),
       routes: createRoutes({ endpoint: '/graphql', readiness: async () => ({ accepting: true }) }),
       allowedOrigins: [origin],
+      observe: () => {},
       onUnexpectedError: (error) => unexpected.push(error),
     })
     server = createServer(async (message, response) => {

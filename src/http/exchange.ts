@@ -1,0 +1,56 @@
+/** A request on its way to its response, and what is told of it at the end. */
+import { createHash } from 'node:crypto'
+import type { Outcome, Trail } from '../core.ts'
+import type { ErrorCode, GatewayError } from '../errors.ts'
+import type { ObservedPrincipal, RequestObserved } from '../observer.ts'
+import type { HttpRequest } from './message.ts'
+import { requestIdOf } from './standardHeaders.ts'
+
+export interface Exchange {
+  readonly request: HttpRequest
+  /** What the response, and the log, have it under. */
+  readonly requestId: string
+  /** By performance.now. */
+  readonly began: number
+  /** What the core came to, once it was asked. */
+  outcome?: Outcome
+  /** Why the request was refused without asking the core. */
+  refused?: GatewayError
+}
+
+export function beginExchange(request: HttpRequest): Exchange {
+  return { request, requestId: requestIdOf(request.header('x-request-id')), began: performance.now() }
+}
+
+/** What is told of an exchange that ends now, with this status if the client is still there. */
+export function observedExchange(exchange: Exchange, status: number): RequestObserved {
+  const { request, requestId, began, outcome } = exchange
+  const { principal, operation, tally } = outcome?.trail ?? {}
+  const isAbandoned = request.isAbandoned()
+  return {
+    kind: 'request',
+    requestId,
+    method: request.method,
+    path: request.path,
+    status: isAbandoned ? null : status,
+    code: isAbandoned ? null : codeOf(exchange),
+    duration: performance.now() - began,
+    statements: tally?.statements ?? 0,
+    operation: operation ?? null,
+    principal: principal ? observedPrincipal(principal) : null,
+  }
+}
+
+function codeOf({ outcome, refused }: Exchange): ErrorCode | null {
+  if (outcome === undefined) return refused?.code ?? null
+  if (!outcome.executed) return outcome.errors[0]?.code ?? null
+  return (outcome.answer.errors?.[0]?.extensions?.code ?? null) as ErrorCode | null
+}
+
+function observedPrincipal({ subject, organizationId }: NonNullable<Trail['principal']>): ObservedPrincipal {
+  return { subject: subject.includes('@') ? `sha256:${digest(subject)}` : subject, organizationId }
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16)
+}
