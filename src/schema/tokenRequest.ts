@@ -51,6 +51,7 @@ type Input = typeof IssueTokenInput.$inferInput
 /** A request of the right form. */
 export interface TokenRequest {
   readonly accessId: number
+  /** In Unicode's normalization form C, as what is searched for is. */
   readonly name: string
   readonly expiresAt: Date
   /** Distinct and sorted. */
@@ -65,7 +66,8 @@ const longestKey = 255
 export function readTokenRequest(input: Input, { policy, now }: Context): TokenRequest {
   const check = new InputCheck()
   const accessId = check.read(['accessId'], () => integerIdOf('accessId', input.accessId))
-  const { name, scope, idempotencyKey } = input
+  const { scope, idempotencyKey } = input
+  const name = input.name.normalize('NFC')
   if (!isPrintableName(name, longestName) || name.trim() === '') {
     check.add({ path: ['name'], message: `expected 1 to ${longestName} printable characters, received ${name.length}` })
   }

@@ -17,16 +17,20 @@ export function given<T>(value: T | null | undefined, make: (value: T) => Prisma
   return value === null || value === undefined ? undefined : make(value)
 }
 
-/** A text to search for, as it is. Throws BAD_USER_INPUT beyond 200 characters, or where one is not printable. */
+/**
+ * A text to search for, in Unicode's normalization form C (UAX 15), as the columns are. Throws BAD_USER_INPUT beyond 200
+ * characters, or where one is not printable.
+ */
 export function searchText(argument: string, text: string): string {
   if (!isPrintable(text, longestText)) throw badInput(argument, `at most ${longestText} printable characters`, text)
-  return text
+  return text.normalize('NFC')
 }
 
 /** Some column has the text, whatever its case. The empty text is in every row. Throws as `searchText` does. */
 export function containsText(argument: string, text: string, columns: readonly Prisma.Sql[]): Prisma.Sql {
-  if (searchText(argument, text) === '') return Prisma.sql`TRUE`
-  const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`
+  const sought = searchText(argument, text)
+  if (sought === '') return Prisma.sql`TRUE`
+  const pattern = `%${sought.replace(/[\\%_]/g, '\\$&')}%`
   const matches = columns.map((column) => Prisma.sql`${column} ILIKE ${pattern}`)
   return Prisma.sql`(${Prisma.join(matches, ' OR ')})`
 }
