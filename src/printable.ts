@@ -1,14 +1,42 @@
-/** Texts that are kept or searched for: names, ids of roles, permissions and services, zones. */
+/** Texts that are kept or searched for: names, ids of roles, permissions and services, search texts. */
 
 /** Control characters, and halves of surrogate pairs: UTF-8 has no form for those, so that they would be stored as something else. */
 const unprintable = /[\p{Cc}\p{Cs}]/u
 
-/** Whether the text has at most `most` characters and all of them are printable. The empty text is. */
+/**
+ * What a reader of a name does not see, or not as it is: characters that are invisible, turn the direction of others, end the
+ * line or have no agreed form (UTR 36, section 2.5; UTS 39, section 3.1, Default_Ignorable and Not_Character). Unassigned ones
+ * are not among them: a later version of Unicode assigns them, and until then they show as boxes.
+ */
+const hidden = /[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\p{Co}\p{Noncharacter_Code_Point}]/u
+
+/** Scripts in whose words joiners are written (UAX 31, section 2.3.1): Persian has ZWNJ, languages of India have both. */
+const joining = ['Arab', 'Beng', 'Deva', 'Gujr', 'Guru', 'Khmr', 'Knda', 'Mlym', 'Mong', 'Mymr', 'Nkoo', 'Orya', 'Sinh']
+  .concat('Syrc', 'Taml', 'Telu')
+  .map((script) => `\\p{scx=${script}}`)
+  .join('')
+
+/** Invisible characters that are part of how something is written: joiners inside of words and of emoji, and variation selectors. */
+const written = new RegExp(
+  [
+    `(?<=[${joining}])[\\u200c\\u200d](?=[${joining}])`,
+    '(?<=[\\p{Extended_Pictographic}\\p{Emoji_Modifier}\\ufe0f])\\u200d(?=\\p{Extended_Pictographic})',
+    '(?<=\\p{Extended_Pictographic})[\\ufe0e\\ufe0f]',
+    '(?<=[0-9#*])\\ufe0f(?=\\u20e3)',
+    '(?<=\\p{scx=Han})[\\ufe00-\\ufe0f\\u{e0100}-\\u{e01ef}]',
+  ].join('|'),
+  'gu',
+)
+
+/** Anything but spaces, marks without a letter, and the Braille pattern without a dot. */
+const visible = /[^\s\p{M}\u2800]/u
+
+/** Whether the text has at most `most` characters, none of them a control character or half a character. The empty text is. */
 export function isPrintable(text: string, most: number): boolean {
   return text.length <= most && !unprintable.test(text)
 }
 
-/** The same for a text that must not be empty. */
+/** Whether the text is printable and a reader sees all of it: something is visible, and nothing is hidden. */
 export function isPrintableName(text: string, most: number): boolean {
-  return text !== '' && isPrintable(text, most)
+  return isPrintable(text, most) && visible.test(text) && !hidden.test(text.replace(written, ''))
 }

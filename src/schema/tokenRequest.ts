@@ -68,7 +68,7 @@ export function readTokenRequest(input: Input, { policy, now }: Context): TokenR
   const accessId = check.read(['accessId'], () => integerIdOf('accessId', input.accessId))
   const { scope, idempotencyKey } = input
   const name = input.name.normalize('NFC')
-  if (!isPrintableName(name, longestName) || name.trim() === '') {
+  if (!isPrintableName(name, longestName)) {
     check.add({ path: ['name'], message: `expected 1 to ${longestName} printable characters, received ${name.length}` })
   }
   const expiresAt = input.expiresAt ?? new Date(now.getTime() + policy.tokenDefaultLifetime * 1_000)

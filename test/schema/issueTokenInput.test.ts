@@ -52,13 +52,15 @@ describe('the input of issueToken', () => {
     ['NUL', 'a\u0000b'],
     ['an escape sequence', '\u001b[31mred'],
     ['half a surrogate pair', 'broken \ud83d'],
+    ['a space without width', '\u200b'],
+    ['letters that are turned around', 'deploy \u202etoor'],
   ])('takes no name of %s', async (_, name) => {
     expect(await issuesOf({ name })).toEqual([
       { path: ['name'], message: `expected 1 to 200 printable characters, received ${name.length}` },
     ])
   })
 
-  it.each(['é', '🔑'.repeat(100), 'x'.repeat(200), "Robert'); DROP TABLE tokens;--"])(
+  it.each(['é', 'می\u200cخواهم', '👩🏽\u200d💻', '🔑'.repeat(100), 'x'.repeat(200), "Robert'); DROP TABLE tokens;--"])(
     'takes the name %s',
     async (name) => {
       expect(await issue({ name })).toEqual({ __typename: 'IssueTokenPayload', token: { name } })
