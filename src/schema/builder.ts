@@ -45,16 +45,24 @@ builder.scalarType('Date', {
 
 builder.scalarType('DateTime', {
   description:
-    'An instant as RFC 3339 writes it. Answers are always in UTC with milliseconds, for example `2026-11-21T09:30:00.000Z`.',
+    'An instant as RFC 3339 writes it. Answers are always in UTC with milliseconds, for example `2026-11-21T09:30:00.000Z`; ' +
+    'what is finer than that in an input is rounded up.',
   serialize: (value) => value.toISOString(),
-  parseValue: (value) => parseTime(instantForm, 'an instant such as 2026-11-21T09:30:00Z', value),
-  parseLiteral: (node) =>
-    parseTime(
-      instantForm,
-      'an instant such as 2026-11-21T09:30:00Z',
-      node.kind === Kind.STRING ? node.value : undefined,
-    ),
+  parseValue: parseInstant,
+  parseLiteral: (node) => parseInstant(node.kind === Kind.STRING ? node.value : undefined),
 })
+
+/** Digits beyond the milliseconds, which Date cuts off, not all of them zero. */
+const finer = /\.\d{3}\d*[1-9]/
+
+/**
+ * Rounded up to a whole millisecond, as everything that it is compared with has: such an instant is before the given one
+ * where it is before the rounded one, and only there. Cut off, a range would lose the rows of its last millisecond.
+ */
+function parseInstant(value: unknown): Date {
+  const instant = parseTime(instantForm, 'an instant such as 2026-11-21T09:30:00Z', value)
+  return finer.test(value as string) ? new Date(instant.getTime() + 1) : instant
+}
 
 /** What graphql-js makes of the error says which variable or argument has the value. */
 function parseTime(form: RegExp, expected: string, value: unknown): Date {
