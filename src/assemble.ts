@@ -1,7 +1,8 @@
 /** Configuration → what the parts of the gateway take. */
 
-import { type KeySource, keysFromFile, remoteKeys } from './auth/keys.ts'
+import { type KeySource, keysFromFile } from './auth/keys.ts'
 import type { ClaimNames } from './auth/principal.ts'
+import { remoteKeys } from './auth/remoteKeys.ts'
 import type { Config } from './config.ts'
 import type { Policy } from './context.ts'
 import type { Observer } from './observer.ts'
@@ -11,11 +12,7 @@ import type { Limits } from './operation/limits.ts'
 export async function keysOf(config: Config, clock: () => Date, observe: Observer): Promise<KeySource> {
   if (config.JWT_KEY_FILE !== null) return keysFromFile(config.JWT_KEY_FILE)
   if (config.JWKS_URI === null) throw new Error('expected a configuration with keys')
-  return remoteKeys({
-    uri: config.JWKS_URI,
-    clock,
-    onFailure: (error) => observe({ kind: 'keySet', state: 'unavailable', reason: reasonOf(error) }),
-  })
+  return remoteKeys({ uri: config.JWKS_URI, clock, observe })
 }
 
 export function claimNamesOf(config: Config): ClaimNames {
@@ -45,9 +42,4 @@ export function limitsOf(config: Config): Limits {
     mutationFields: config.MAX_MUTATION_FIELDS,
     cost: config.MAX_COST,
   }
-}
-
-function reasonOf(error: unknown): string {
-  const { message, cause } = error instanceof Error ? error : { message: String(error), cause: undefined }
-  return cause instanceof Error ? `${message}: ${cause.message}` : message
 }

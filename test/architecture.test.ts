@@ -17,7 +17,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'config.ts': ['duration.ts', 'errors.ts'],
   'log.ts': ['config.ts'],
   'logObserver.ts': ['log.ts', 'observer.ts'],
-  auth: ['errors.ts', 'printable.ts', 'wholeFile.ts', 'db/generated'],
+  auth: ['errors.ts', 'observer.ts', 'printable.ts', 'wholeFile.ts', 'db/generated'],
   'failures.ts': ['auth', 'errors.ts'],
   'ids.ts': ['auth', 'errors.ts', 'printable.ts'],
   db: ['auth', 'errors.ts', 'failures.ts', 'wholeFile.ts'],

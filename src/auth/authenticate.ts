@@ -70,7 +70,7 @@ async function identify(token: string, verify: JwtVerifier, claimNames: ClaimNam
   } catch (error) {
     if (error instanceof JwtRefused || error instanceof ClaimError) throw refused(error.message)
     if (error instanceof KeysUnavailable) {
-      throw new GatewayError('SERVICE_UNAVAILABLE', 'the key set is out of reach', { retryAfter: 5, cause: error })
+      throw new GatewayError('SERVICE_UNAVAILABLE', error.message, { retryAfter: error.retryAfter, cause: error })
     }
     throw error
   }

@@ -1,7 +1,7 @@
-/** Where the keys come from that JWTs are verified with: a key set at an address, a file, or the development issuer. */
+/** The keys that JWTs are verified with, wherever they come from; those of a file here. */
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { createLocalJWKSet, errors, type JSONWebKeySet, type JWK, type JWTVerifyGetKey } from 'jose'
+import { createLocalJWKSet, type JSONWebKeySet, type JWK, type JWTVerifyGetKey } from 'jose'
 import { StartupError } from '../errors.ts'
 
 /** Signature algorithms that are taken (RFC 9864 and RFC 7518): asymmetric ones only, and not the deprecated ones. */
@@ -20,8 +20,16 @@ export interface KeySource {
   close(): void
 }
 
-/** The key set can't be had at present: the answer is 503, not 401. */
-export class KeysUnavailable extends Error {}
+/** Whether a JWT's key is there can't be said at present: the answer is 503, not 401. The message may be shown. */
+export class KeysUnavailable extends Error {
+  /** Seconds after which it is worth trying again. */
+  readonly retryAfter: number
+
+  constructor(message: string, retryAfter: number) {
+    super(message)
+    this.retryAfter = retryAfter
+  }
+}
 
 /** The keys of a set that may verify: public, asymmetric and strong. Others are dropped, not refused. */
 export function usableKeys(set: unknown): JSONWebKeySet {
@@ -80,101 +88,4 @@ function keysOfJson(path: string, json: string): unknown {
   } catch (cause) {
     throw new StartupError(`JWT_KEY_FILE: expected PEM or JSON in ${path}`, 2, cause)
   }
-}
-
-interface RemoteKeysOptions {
-  readonly uri: string
-  readonly clock: () => Date
-  /** Told of each failed load. */
-  readonly onFailure?: (error: unknown) => void
-  /** Milliseconds between looks at whether the set is due for another load in the background. */
-  readonly lookEvery?: number
-}
-
-const loadTimeout = 2_000
-const sizeLimit = 256 * 1024
-/** How old a set gets before it is loaded again. */
-const refreshAfter = 5 * 60 * 1_000
-/** An unknown `kid` asks for a new load, but not more often than this. */
-const cooldown = 30_000
-/** After a failure the next load follows without being asked for, so that the gateway gets ready again by itself. */
-const cooldownAfterFailure = 5_000
-/** How long a set is used that could not be loaded again. */
-const staleAfter = 24 * 60 * 60 * 1_000
-
-/**
- * Keys at an address. The last good set stays in use while the address is out of reach, for a day at most; it is loaded
- * again in the background, and when a JWT names a key that is not in it. The first load starts at once.
- */
-export function remoteKeys({ uri, clock, onFailure, lookEvery = 1_000 }: RemoteKeysOptions): KeySource {
-  let current: { readonly resolve: JWTVerifyGetKey; readonly loadedAt: number } | undefined
-  let lastTry = Number.NEGATIVE_INFINITY
-  let lastFailed = false
-  let underWay: Promise<void> | undefined
-
-  const now = () => clock().getTime()
-  const fresh = () => (current !== undefined && now() - current.loadedAt < staleAfter ? current.resolve : undefined)
-
-  const load = async () => {
-    lastTry = now()
-    try {
-      const set = usableKeys(await fetchJson(uri))
-      if (set.keys.length === 0) throw new Error('the key set has no key that can be used')
-      current = { resolve: createLocalJWKSet(set), loadedAt: now() }
-      lastFailed = false
-    } catch (error) {
-      lastFailed = true
-      onFailure?.(error)
-    }
-  }
-  /** Loads once, whoever asks meanwhile; false where the last try is too recent. */
-  const reload = async (): Promise<boolean> => {
-    if (underWay === undefined) {
-      if (now() - lastTry < (lastFailed ? cooldownAfterFailure : cooldown)) return false
-      underWay = load().finally(() => {
-        underWay = undefined
-      })
-    }
-    await underWay
-    return true
-  }
-
-  void reload()
-  const timer = setInterval(() => {
-    if (lastFailed || now() - lastTry >= refreshAfter) void reload()
-  }, lookEvery)
-  timer.unref()
-
-  return {
-    async resolve(header, token) {
-      if (fresh() === undefined) await reload()
-      const resolve = fresh()
-      if (resolve === undefined) throw new KeysUnavailable(`no keys from ${uri}`)
-      try {
-        return await resolve(header, token)
-      } catch (error) {
-        if (!(error instanceof errors.JWKSNoMatchingKey) || !(await reload())) throw error
-        return (fresh() ?? resolve)(header, token)
-      }
-    },
-    isReady: () => fresh() !== undefined,
-    close: () => clearInterval(timer),
-  }
-}
-
-async function fetchJson(uri: string): Promise<unknown> {
-  const response = await fetch(uri, {
-    headers: { accept: 'application/jwk-set+json, application/json' },
-    redirect: 'error',
-    signal: AbortSignal.timeout(loadTimeout),
-  })
-  if (!response.ok || response.body === null) throw new Error(`the key set's address answered ${response.status}`)
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of response.body) {
-    size += chunk.byteLength
-    if (size > sizeLimit) throw new Error(`the key set is larger than ${sizeLimit} bytes`)
-    chunks.push(chunk)
-  }
-  return JSON.parse(Buffer.concat(chunks).toString('utf8'))
 }

@@ -1,6 +1,8 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createJwtVerifier } from '../../src/auth/jwt.ts'
-import { type KeySource, remoteKeys } from '../../src/auth/keys.ts'
+import { type KeySource, KeysUnavailable } from '../../src/auth/keys.ts'
+import { remoteKeys } from '../../src/auth/remoteKeys.ts'
+import type { KeySetState } from '../../src/observer.ts'
 import { createHarness } from '../support/harness.ts'
 import { createSigner, type KeyServer, outOfReach, type Signer, serving, startKeyServer } from '../support/jwks.ts'
 import { testTime } from '../support/time.ts'
@@ -13,40 +15,54 @@ const never = 1_000_000
 
 let first: Signer
 let second: Signer
+/** Nobody's key. */
+let third: Signer
 let server: KeyServer
 let keys: KeySource
-let failures: string[]
+let told: KeySetState[]
 let elapsed: number
+/** Milliseconds by which somebody has set the clock back. */
+let setBack: number
 
 beforeAll(async () => {
   first = await createSigner('first')
   second = await createSigner('second')
+  third = await createSigner('third')
 })
 beforeEach(async () => {
   server = await startKeyServer(serving(first.jwk))
-  failures = []
+  told = []
   elapsed = 0
+  setBack = 0
 })
 afterEach(async () => {
   keys.close()
   await server.close()
 })
 
-const clock = () => new Date(testTime.getTime() + elapsed)
+const clock = () => new Date(testTime.getTime() + elapsed - setBack)
 
-function open(lookEvery = never, uri = server.url): KeySource {
-  keys = remoteKeys({ uri, clock, onFailure: (error) => failures.push((error as Error).message), lookEvery })
-  return keys
+function open(lookEvery = never): void {
+  keys = remoteKeys({
+    uri: server.url,
+    clock,
+    monotonic: () => elapsed,
+    observe: (observation) => told.push(observation as KeySetState),
+    lookEvery,
+  })
 }
 
 /** Verifies a JWT of the signer, one that was not seen before. */
-async function verified(signer: Signer): Promise<string | undefined> {
+async function verified(signer: Signer, times: { readonly iat?: number | undefined } = { iat: now() }) {
   const rules = { issuer: 'issuer', audience: 'iam-graph', type: 'at+jwt', maxAge: 3_600, clock } as const
-  const iat = Math.floor(clock().getTime() / 1_000)
-  return (await createJwtVerifier(keys, rules)(await signer.sign({ ...claims, iat }))).sub
+  return (await createJwtVerifier(keys, rules)(await signer.sign({ ...claims, ...times }))).sub
 }
 
-const noKeys = () => `no keys from ${server.url}`
+const now = () => Math.floor(clock().getTime() / 1_000)
+
+const outOfReachMessage = 'the key set is out of reach'
+const unknownKey = 'no key matches the JWT'
+const perhapsTooNew = 'the key set has no such key, but may be older than it'
 
 describe('a key set at an address', () => {
   it('is loaded once, at the start, however many JWTs come', async () => {
@@ -75,40 +91,109 @@ describe('a key set at an address', () => {
     server.answer = serving(secret, { ...second.jwk, use: 'enc' }, first.jwk)
     open()
     expect(await verified(first)).toBe('ada')
-    await expect(verified(second)).rejects.toThrow('no key matches the JWT')
+    await expect(verified(second)).rejects.toThrow(unknownKey)
   })
 })
 
 describe('a rotation', () => {
-  it('is noticed by the first JWT with the new key', async () => {
+  it('is noticed by the first JWT with the new key, however soon after a load', async () => {
     open()
     await verified(first)
     server.answer = serving(first.jwk, second.jwk)
-    elapsed += 31 * seconds
     expect(await Promise.all([verified(second), verified(second), verified(first)])).toEqual(['ada', 'ada', 'ada'])
     expect(server.requests).toBe(2)
   })
 
-  it('is looked for every half minute at most, so that unknown keys load nothing', async () => {
+  it('is noticed whatever JWTs with unknown keys have asked for shortly before', async () => {
     open()
     await verified(first)
-    for (elapsed of [0, 10 * seconds, 29 * seconds]) {
-      await expect(verified(second)).rejects.toThrow('no key matches the JWT')
+    for (let minute = 0; minute < 10; minute++) {
+      elapsed += 30 * seconds
+      await expect(verified(third)).rejects.toThrow(unknownKey)
+    }
+    server.answer = serving(first.jwk, second.jwk)
+    elapsed += 1
+    expect(await verified(second)).toBe('ada')
+  })
+
+  it('is waited for no longer than ten seconds under a flood of unknown keys, and nobody is refused meanwhile', async () => {
+    open()
+    await verified(first)
+    for (let time = 0; time < 10; time++) await verified(third).catch(() => {})
+    server.answer = serving(first.jwk, second.jwk)
+    const waiting = verified(second)
+    await expect(waiting).rejects.toBeInstanceOf(KeysUnavailable)
+    await expect(waiting).rejects.toMatchObject({ message: perhapsTooNew, retryAfter: 10 })
+    elapsed += 4 * seconds
+    await expect(verified(second)).rejects.toMatchObject({ message: perhapsTooNew, retryAfter: 6 })
+    elapsed += 6 * seconds
+    await expect(verified(third)).rejects.toThrow(unknownKey)
+    expect(await verified(second)).toBe('ada')
+  })
+
+  it('costs its provider four loads at once and six in a minute, however many unknown keys come', async () => {
+    open()
+    await verified(first)
+    for (; elapsed < 60 * seconds; elapsed += 100) {
+      await expect(verified(third)).rejects.toThrow()
+    }
+    // The first load, four at once, and one in each interval that went by.
+    expect(server.requests).toBe(1 + 4 + 5)
+  })
+
+  it('is not looked for where the set is younger than the JWT, or the JWT says no time that is', async () => {
+    open()
+    await verified(first)
+    for (const iat of [now() - 6, now() + 60, undefined]) {
+      await expect(verified(second, { iat })).rejects.toThrow(unknownKey)
     }
     expect(server.requests).toBe(1)
-    elapsed = 31 * seconds
-    await expect(verified(second)).rejects.toThrow('no key matches the JWT')
-    await expect(verified(second)).rejects.toThrow('no key matches the JWT')
-    expect(server.requests).toBe(2)
+    elapsed += 100 * seconds
+    await expect(verified(second, { iat: now() - 106 })).rejects.toThrow(unknownKey)
+    expect(server.requests).toBe(1)
+    // Clocks may differ by five seconds.
+    await expect(verified(second, { iat: now() - 104 })).rejects.toThrow(unknownKey)
+    await expect(verified(second, { iat: now() + 4 })).rejects.toThrow(unknownKey)
+    expect(server.requests).toBe(3)
+  })
+
+  it('is not taken for missed by a load that began before the JWT came', async () => {
+    open()
+    await verified(first)
+    let serve = () => {}
+    server.answer = (request, response) => {
+      serve = () => serving(first.jwk)(request, response)
+    }
+    const early = verified(second)
+    early.catch(() => {})
+    await vi.waitUntil(() => server.requests === 2)
+    const late = verified(second)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    server.answer = serving(first.jwk, second.jwk)
+    serve()
+    await expect(early).rejects.toThrow(unknownKey)
+    expect(await late).toBe('ada')
+    expect(server.requests).toBe(3)
+  })
+
+  it('is noticed though somebody has set the clock back', async () => {
+    open(10)
+    await verified(first)
+    setBack = 2 * hours
+    server.answer = serving(second.jwk)
+    elapsed += 20 * seconds
+    expect(await verified(second)).toBe('ada')
+    server.answer = serving(third.jwk)
+    elapsed += 301 * seconds
+    await vi.waitUntil(() => server.requests === 3)
   })
 
   it('ends the use of a key that is gone', async () => {
     open()
     await verified(first)
     server.answer = serving(second.jwk)
-    elapsed += 31 * seconds
     await verified(second)
-    await expect(verified(first)).rejects.toThrow('no key matches the JWT')
+    await expect(verified(first)).rejects.toThrow(unknownKey)
   })
 
   it('is noticed in the background after five minutes', async () => {
@@ -129,29 +214,28 @@ describe('an issuer that goes out of reach', () => {
     server.answer = outOfReach
     elapsed = 23 * hours
     expect(await verified(first)).toBe('ada')
-    await expect(verified(second)).rejects.toThrow('no key matches the JWT')
-    expect(failures).toEqual(['fetch failed'])
+    await expect(verified(second)).rejects.toMatchObject({ message: perhapsTooNew, retryAfter: 5 })
     expect(await verified(first)).toBe('ada')
     expect(keys.isReady()).toBe(true)
     elapsed = 24 * hours
     expect(keys.isReady()).toBe(false)
-    await expect(verified(first)).rejects.toThrow(noKeys())
+    await expect(verified(first)).rejects.toThrow(outOfReachMessage)
   })
 
   it('is asked again every five seconds at most', async () => {
     server.answer = outOfReach
     open()
-    for (elapsed of [0, 1 * seconds, 4 * seconds]) await expect(verified(first)).rejects.toThrow(noKeys())
+    for (elapsed of [0, 1 * seconds, 4 * seconds]) await expect(verified(first)).rejects.toThrow(outOfReachMessage)
     expect(server.requests).toBe(1)
     elapsed = 5 * seconds
-    await expect(verified(first)).rejects.toThrow(noKeys())
+    await expect(verified(first)).rejects.toMatchObject({ message: outOfReachMessage, retryAfter: 5 })
     expect(server.requests).toBe(2)
   })
 
-  it('is asked again in the background, so that the gateway gets ready by itself', async () => {
+  it('is asked again in the background, so that the gateway gets ready again by itself', async () => {
     server.answer = outOfReach
     open(10)
-    await vi.waitUntil(() => failures.length === 1)
+    await vi.waitUntil(() => told.length === 1)
     expect(keys.isReady()).toBe(false)
     server.answer = serving(first.jwk)
     elapsed += 5 * seconds
@@ -162,38 +246,61 @@ describe('an issuer that goes out of reach', () => {
   it('is not asked any more when the keys are closed', async () => {
     server.answer = outOfReach
     open(10)
-    await vi.waitUntil(() => failures.length === 1)
+    await vi.waitUntil(() => told.length === 1)
     keys.close()
     elapsed += 5 * seconds
     await new Promise((resolve) => setTimeout(resolve, 100))
     expect(server.requests).toBe(1)
+  })
+
+  it('is told once for each change of what it means, with what to do', async () => {
+    open(5)
+    const toldStates = () => told.map(({ state }) => state)
+    await vi.waitUntil(() => told.length === 1)
+    server.answer = outOfReach
+    for (const after of [301 * seconds, 5 * seconds, 5 * seconds]) {
+      const before = server.requests
+      elapsed += after
+      await vi.waitUntil(() => server.requests > before)
+    }
+    elapsed += 24 * hours
+    await vi.waitUntil(() => told.length === 3)
+    server.answer = serving(first.jwk)
+    elapsed += 5 * seconds
+    await vi.waitUntil(() => told.length === 4)
+    expect(toldStates()).toEqual(['fresh', 'stale', 'unavailable', 'fresh'])
+    expect(told.map(({ reason }) => reason)).toEqual([
+      null,
+      'fetch failed: other side closed. The last keys that were loaded are used for a day: see that JWKS_URI can be reached from here.',
+      'fetch failed: other side closed. JWTs are answered 503 until it can be loaded: see that JWKS_URI is right, and can be reached from here.',
+      null,
+    ])
   })
 })
 
 describe('an answer that is no key set', () => {
   it.each<[string, KeyServer['answer'], string]>([
     ['an error', (_, response) => response.writeHead(500).end('{"keys":[]}'), "the key set's address answered 500"],
-    ['a page', (_, response) => response.end('<html></html>'), 'is not valid JSON'],
+    ['a page', (_, response) => response.end('<html></html>'), "the key set's address answered what is no JSON. "],
     ['no keys', serving(), 'the key set has no key that can be used'],
     ['shared secrets', serving({ kty: 'oct', k: 'c2VjcmV0' }), 'the key set has no key that can be used'],
-    ['a redirect', (_, response) => response.writeHead(302, { location: '/elsewhere' }).end(), 'fetch failed'],
+    ['a redirect', (_, response) => response.writeHead(302, { location: '/elsewhere' }).end(), 'fetch failed: '],
     ['too much', (_, response) => response.end(' '.repeat(300 * 1_024)), 'the key set is larger than 262144 bytes'],
-    ['half of it', (_, response) => void response.write('{"keys":[', () => response.destroy()), 'terminated'],
+    ['half of it', (_, response) => void response.write('{"keys":[', () => response.destroy()), 'terminated: '],
   ])('leaves the last one in use: %s', async (_title, answer, message) => {
     open()
     await verified(first)
     server.answer = answer
-    elapsed += 31 * seconds
-    await expect(verified(second)).rejects.toThrow('no key matches the JWT')
-    expect(failures).toEqual([expect.stringContaining(message)])
+    await expect(verified(second)).rejects.toThrow(perhapsTooNew)
+    expect(told[1]).toMatchObject({ state: 'stale', reason: expect.stringContaining(message) })
     expect(await verified(first)).toBe('ada')
   })
 
   it('is given up after two seconds where it never comes', async () => {
     server.answer = () => {}
     open()
-    await expect(verified(first)).rejects.toThrow(noKeys())
-    expect(failures).toEqual([expect.stringContaining('timeout')])
+    await expect(verified(first)).rejects.toThrow(outOfReachMessage)
+    expect(told).toMatchObject([{ state: 'unavailable', reason: expect.stringContaining('timeout') }])
   })
 })
 
