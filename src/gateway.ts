@@ -15,6 +15,7 @@ import { nodeRequest, sendResponse } from './http/node.ts'
 import { createRoutes, type RoutesOptions } from './http/routes.ts'
 import { createYogaGraph } from './http/yoga.ts'
 import { type Observer, unfailing } from './observer.ts'
+import { createDocumentCache } from './operation/documentCache.ts'
 import type { Limits } from './operation/limits.ts'
 import { createPreparer } from './operation/prepare.ts'
 import { createRunner, type OnUnexpectedError } from './operation/run.ts'
@@ -71,10 +72,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     readiness: async () => ({ accepting: !draining, keys: keys.isReady(), database: await answers(database) }),
     ...(options.graphiql === undefined ? {} : { graphiql: options.graphiql }),
   })
+  const documents = createDocumentCache()
   const serve = (served: GraphQLSchema): Graph => {
     const core = createCore({
       authenticate,
-      prepare: createPreparer({ schema: served, limits, mostRows: policy.mostRows, openIntrospection }),
+      prepare: createPreparer({ schema: served, documents, limits, mostRows: policy.mostRows, openIntrospection }),
       run: createRunner({ schema: served, limits, timeout: options.timeout, openIntrospection, onUnexpectedError }),
       createContext: (request) => createContext({ ...request, prisma, read, policy, now: clock() }),
       observe,

@@ -46,11 +46,12 @@ const names: Record<keyof Limits, string> = {
 }
 
 /**
- * Throws QUERY_TOO_COMPLEX where the document would be too long if its fragments were written out: a few lines of
+ * The selections of the document, its fragments written out where they are spread. Throws QUERY_TOO_COMPLEX where that
+ * would be too long: a few lines of
  * fragments that spread each other twice stand for more fields than anything that walks them could bear. The document
  * need not be valid.
  */
-export function checkSpreads(document: DocumentNode, fragments: Fragments, limits: Limits): void {
+export function checkSpreads(document: DocumentNode, fragments: Fragments, limits: Limits): number {
   const known = new Map<string, number>()
   const fragmentSize = (name: string): number => {
     const size = known.get(name)
@@ -75,17 +76,22 @@ export function checkSpreads(document: DocumentNode, fragments: Fragments, limit
     if (definition.kind === Kind.OPERATION_DEFINITION) size += sizeOf(definition.selectionSet)
   }
   if (size > limits.tokens) throw tooComplex('tokens', limits.tokens, size)
+  return size
+}
+
+/** Throws QUERY_TOO_COMPLEX where the document has too many aliases. */
+export function checkAliases(document: DocumentNode, limits: Limits): void {
+  let aliases = 0
+  visit(document, {
+    [Kind.FIELD](node) {
+      if (node.alias !== undefined) aliases++
+    },
+  })
+  if (aliases > limits.aliases) throw tooComplex('aliases', limits.aliases, aliases)
 }
 
 /** Throws QUERY_TOO_COMPLEX where the operation is beyond a limit on its shape. */
-export function checkLimits(
-  walk: Walk,
-  document: DocumentNode,
-  operation: OperationDefinitionNode,
-  limits: Limits,
-): void {
-  const aliases = countAliases(document)
-  if (aliases > limits.aliases) throw tooComplex('aliases', limits.aliases, aliases)
+export function checkLimits(walk: Walk, operation: OperationDefinitionNode, limits: Limits): void {
   const root = rootType(walk, operation)
   const rootFields = new Set<string>()
   for (const { node } of fieldsOf(walk, root, operation.selectionSet)) {
@@ -95,16 +101,6 @@ export function checkLimits(
   if (rootFields.size > limits[rootLimit]) throw tooComplex(rootLimit, limits[rootLimit], rootFields.size)
   const depth = depthOf(walk, root, operation.selectionSet)
   if (depth > limits.depth) throw tooComplex('depth', limits.depth, depth)
-}
-
-function countAliases(document: DocumentNode): number {
-  let aliases = 0
-  visit(document, {
-    [Kind.FIELD](node) {
-      if (node.alias !== undefined) aliases++
-    },
-  })
-  return aliases
 }
 
 function depthOf(walk: Walk, parent: GraphQLCompositeType, selections: SelectionSetNode): number {

@@ -16,15 +16,14 @@ import {
   ValuesOfCorrectTypeRule,
   validate,
 } from 'graphql'
-import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../errors.ts'
 import type { ReadMembers } from '../links/columns.ts'
 import { type ConditionTable, createConditionTable } from './conditions.ts'
 import { type CostFormula, costFormula } from './cost.ts'
-import { checkLimits, checkSpreads, type Limits, tooComplex } from './limits.ts'
+import type { DocumentCache, KnownDocument } from './documentCache.ts'
+import { checkAliases, checkLimits, checkSpreads, type Limits, tooComplex } from './limits.ts'
 import { readMembers } from './readMembers.ts'
 import { type RequiredScopes, requiredScopes } from './requiredScopes.ts'
-import type { Fragments } from './selection.ts'
 
 export interface PreparedOperation {
   readonly document: DocumentNode
@@ -43,6 +42,7 @@ export type Prepare = (source: string, operationName: string | null | undefined)
 
 export interface PrepareOptions {
   readonly schema: GraphQLSchema
+  readonly documents: DocumentCache
   readonly limits: Limits
   /** Rows of a page at most. */
   readonly mostRows: number
@@ -60,37 +60,26 @@ export class DocumentRefused extends Error {
 }
 
 const mostErrors = 10
-/** Characters of documents that are remembered. */
-const rememberedSize = 5_000_000
-
-interface ParsedDocument {
-  readonly document: DocumentNode
-  readonly hash: string
-  readonly fragments: Fragments
-  readonly operations: Map<string, PreparedOperation>
-}
 
 /**
- * A preparer with a cache of its own. It throws DocumentRefused for a document that does not parse or validate, and
+ * A preparer for one schema. It throws DocumentRefused for a document that does not parse or validate, and
  * GatewayErrors for one that is beyond a limit, or that has not exactly one operation to run.
  */
 export function createPreparer(options: PrepareOptions): Prepare {
-  const documents = new LRUCache<string, ParsedDocument>({
-    maxSize: rememberedSize,
-    sizeCalculation: (_, source) => source.length + 1,
-  })
+  const { schema, documents } = options
   return (source, operationName) => {
-    let parsed = documents.get(source)
-    if (parsed === undefined) {
-      parsed = { ...parseDocument(source, options), hash: hashOf(source), operations: new Map() }
-      documents.set(source, parsed)
+    const bySchema = documents.get(source)
+    let known = bySchema?.get(schema)
+    if (known === undefined) {
+      known = knownDocument(source, options)
+      documents.set(source, new Map([...(bySchema ?? []), [schema, known]]))
     }
-    const operation = selectOperation(parsed.document, operationName)
+    const operation = selectOperation(known.document, operationName)
     const name = operation.name?.value ?? ''
-    let prepared = parsed.operations.get(name)
+    let prepared = known.operations.get(name)
     if (prepared === undefined) {
-      prepared = prepareOperation(parsed, operation, options)
-      parsed.operations.set(name, prepared)
+      prepared = prepareOperation(known, operation, options)
+      known.operations.set(name, prepared)
     }
     return prepared
   }
@@ -100,10 +89,8 @@ function hashOf(source: string): string {
   return createHash('sha256').update(source).digest('hex').slice(0, 16)
 }
 
-function parseDocument(
-  source: string,
-  { schema, limits, openIntrospection }: PrepareOptions,
-): Pick<ParsedDocument, 'document' | 'fragments'> {
+/** The document, which is valid. */
+function knownDocument(source: string, { schema, limits, openIntrospection }: PrepareOptions): KnownDocument {
   let document: DocumentNode
   try {
     document = parse(source, { maxTokens: limits.tokens })
@@ -117,11 +104,12 @@ function parseDocument(
       .filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
       .map((fragment) => [fragment.name.value, fragment]),
   )
-  checkSpreads(document, fragments, limits)
+  const selections = checkSpreads(document, fragments, limits)
   // Suggestions would tell names of a schema that is not open to everybody.
   const errors = validate(schema, document, rules, { maxErrors: mostErrors, hideSuggestions: !openIntrospection })
-  if (errors.length === 0) return { document, fragments }
-  throw new DocumentRefused(errors.map(refusal))
+  if (errors.length > 0) throw new DocumentRefused(errors.map(refusal))
+  checkAliases(document, limits)
+  return { document, hash: hashOf(source), fragments, selections, operations: new Map() }
 }
 
 /** graphql-js's rules. Values in the document are refused as those of variables are. */
@@ -173,12 +161,12 @@ function selectOperation(document: DocumentNode, name: string | null | undefined
 }
 
 function prepareOperation(
-  { document, fragments, hash }: ParsedDocument,
+  { document, fragments, hash }: KnownDocument,
   operation: OperationDefinitionNode,
   { schema, limits, mostRows, openIntrospection }: PrepareOptions,
 ): PreparedOperation {
   const walk = { schema, fragments, conditions: createConditionTable() }
-  checkLimits(walk, document, operation, limits)
+  checkLimits(walk, operation, limits)
   return {
     document,
     operation,

@@ -4,6 +4,7 @@ import { demoCallers, demoExamples } from '../../examples/data/demo/callers.ts'
 import { limitsOf, policyOf } from '../../src/assemble.ts'
 import { readConfig } from '../../src/config.ts'
 import { exampleTabs } from '../../src/graphiql/examples.ts'
+import { createDocumentCache } from '../../src/operation/documentCache.ts'
 import { createPreparer } from '../../src/operation/prepare.ts'
 import { missingScopes } from '../../src/operation/requiredScopes.ts'
 import { schema } from '../../src/schema/index.ts'
@@ -18,7 +19,8 @@ const tabsByName = tabs.map((tab) => [tab.name, tab] as const)
 describe('an example', () => {
   const config = readConfig({})
   const { mostRows } = policyOf(config)
-  const prepare = createPreparer({ schema, limits: limitsOf(config), mostRows, openIntrospection: true })
+  const documents = createDocumentCache()
+  const prepare = createPreparer({ schema, documents, limits: limitsOf(config), mostRows, openIntrospection: true })
 
   it.each(tabsByName)('is one operation with the name of its tab: %s', (name, { query }) => {
     const document = parse(query)
