@@ -1,0 +1,153 @@
+/** Nested users as hand-tuned SQL: one of them, or a page of them with permissions. */
+import type { Form, Parameters, Sql } from './workload.ts'
+
+const accessesJson = (roles: string) => `json_agg(json_build_object('id', a.id, 'type', a.type, 'roles', coalesce((
+  SELECT json_agg(${roles} ORDER BY s.role_id)
+  FROM role_assignments AS s ${roles === 'c.json' ? 'JOIN catalogue AS c USING (role_id)' : ''}
+  WHERE s.organization_id = a.organization_id AND s.access_id = a.id
+), '[]'::json)) ORDER BY a.id)`
+
+const accessesOf = (roles: string) => `coalesce((
+  SELECT ${accessesJson(roles)}
+  FROM accesses AS a WHERE a.organization_id = u.organization_id AND a.user_id = u.id
+), '[]'::json)`
+
+const person = "'id', u.id, 'firstname', u.firstname, 'lastname', u.lastname, 'email', u.email"
+
+/** The ways to write one user with accesses and roles. */
+export const nestedUserForms: Readonly<Record<string, Form>> = {
+  async 'one statement'(sql, { organization, user }) {
+    const rows: readonly (readonly string[])[] = await sql.rows(
+      'W1 one',
+      `SELECT json_build_object(${person}, 'accesses', ${accessesOf("json_build_object('id', s.role_id)")})::text
+       FROM users AS u WHERE u.id = $1::uuid AND u.organization_id = $2::uuid`,
+      [user, organization],
+    )
+    return rows[0]?.[0] ?? 'null'
+  },
+  async 'flat rows'(sql, { organization, user }) {
+    const rows: readonly (readonly [string, string, string, string, number | null, string, string | null])[] =
+      await sql.rows(
+        'W1 flat',
+        `SELECT u.id, u.firstname, u.lastname, u.email, a.id, a.type::text, s.role_id
+         FROM users AS u
+           LEFT JOIN accesses AS a ON a.organization_id = u.organization_id AND a.user_id = u.id
+           LEFT JOIN role_assignments AS s ON s.organization_id = a.organization_id AND s.access_id = a.id
+         WHERE u.id = $1::uuid AND u.organization_id = $2::uuid
+         ORDER BY a.id, s.role_id`,
+        [user, organization],
+      )
+    const first = rows[0]
+    if (first === undefined) return 'null'
+    const [id, firstname, lastname, email] = first
+    const accesses: { id: number; type: string; roles: { id: string }[] }[] = []
+    for (const [, , , , accessId, type, roleId] of rows) {
+      if (accessId === null) continue
+      let access = accesses.at(-1)
+      if (access?.id !== accessId) {
+        access = { id: accessId, type, roles: [] }
+        accesses.push(access)
+      }
+      if (roleId !== null) access.roles.push({ id: roleId })
+    }
+    return JSON.stringify({ id, firstname, lastname, email, accesses })
+  },
+}
+
+const rolesJson = `SELECT role_id, json_build_object('id', role_id, 'permissions',
+  json_agg(json_build_object('id', permission_id) ORDER BY permission_id)) AS json
+  FROM role_permissions GROUP BY role_id`
+
+/** SQL of one page of users, their columns as `columns` says, and its parameters. */
+export interface PageStatement {
+  readonly name: string
+  text(columns: string): string
+  values(parameters: Parameters): readonly unknown[]
+}
+
+/** The ways to write a page of users with their accesses, roles and permissions. */
+export function nestedPageForms(page: PageStatement): Readonly<Record<string, Form>> {
+  return {
+    /** Everything in one statement. */
+    async 'one statement'(sql, parameters) {
+      const rows: readonly (readonly string[])[] = await sql.rows(
+        `${page.name} one`,
+        `WITH catalogue AS MATERIALIZED (${rolesJson}),
+           u AS MATERIALIZED (${page.text('u.id, u.organization_id, u.firstname, u.lastname, u.email')})
+         SELECT coalesce(json_agg(json_build_object(${person}, 'accesses', ${accessesOf('c.json')}) ORDER BY u.id),
+           '[]'::json)::text FROM u`,
+        page.values(parameters),
+      )
+      return rows[0]?.[0] ?? '[]'
+    },
+    /** The page, then the accesses of its users, listed, as JSON. */
+    'two statements, ids': (sql, parameters) =>
+      inTwo(sql, parameters, page, 'two', 'a.user_id = ANY($2::uuid[])', (ids) => [ids]),
+    /** The page, then the accesses between its first and its last user, as JSON. */
+    'two statements, range': (sql, parameters) =>
+      inTwo(sql, parameters, page, 'range', 'a.user_id BETWEEN $2::uuid AND $3::uuid', (ids) => [ids[0], ids.at(-1)]),
+    /** The page, then rows between its first and its last user and those of the catalogue; JSON is written here. */
+    'flat rows': (sql, parameters) => inRows(sql, parameters, page),
+  }
+}
+
+async function inTwo(
+  sql: Sql,
+  parameters: Parameters,
+  page: PageStatement,
+  name: string,
+  condition: string,
+  keys: (ids: readonly string[]) => readonly unknown[],
+): Promise<string> {
+  const users: readonly (readonly [string, string])[] = await sql.rows(
+    `${page.name} page`,
+    page.text(`u.id, json_build_object(${person})::text`),
+    page.values(parameters),
+  )
+  if (users.length === 0) return '[]'
+  const below: readonly (readonly [string, string])[] = await sql.rows(
+    `${page.name} ${name}`,
+    `WITH catalogue AS MATERIALIZED (${rolesJson})
+     SELECT a.user_id, ${accessesJson('c.json')}::text
+     FROM accesses AS a WHERE a.organization_id = $1::uuid AND ${condition} GROUP BY a.user_id`,
+    [parameters.organization, ...keys(users.map(([id]) => id))],
+  )
+  const accesses = new Map(below)
+  return `[${users.map(([id, text]) => `${text.slice(0, -1)},"accesses":${accesses.get(id) ?? '[]'}}`).join()}]`
+}
+
+async function inRows(sql: Sql, parameters: Parameters, page: PageStatement): Promise<string> {
+  const [users, catalogue] = await Promise.all([
+    sql.rows(`${page.name} page`, page.text(`u.id, json_build_object(${person})::text`), page.values(parameters)),
+    sql.rows('catalogue', `SELECT role_id, json::text FROM (${rolesJson}) AS catalogue`, []),
+  ])
+  const first = users[0]
+  const last = users.at(-1)
+  if (first === undefined || last === undefined) return '[]'
+  const rows: readonly (readonly [string, number, string, string | null])[] = await sql.rows(
+    `${page.name} flat`,
+    `SELECT a.user_id, a.id, a.type::text, s.role_id
+     FROM accesses AS a
+       LEFT JOIN role_assignments AS s ON s.organization_id = a.organization_id AND s.access_id = a.id
+     WHERE a.organization_id = $1::uuid AND a.user_id BETWEEN $2::uuid AND $3::uuid
+     ORDER BY a.user_id, a.id, s.role_id`,
+    [parameters.organization, first[0], last[0]],
+  )
+  const roles = new Map<string, string>(catalogue)
+  const accesses = new Map<string, string>()
+  let access: number | undefined
+  for (const [userId, id, type, roleId] of rows) {
+    const role = roleId === null ? '' : roles.get(roleId)
+    const before = accesses.get(userId)
+    if (id === access) accesses.set(userId, `${before},${role}`)
+    else
+      accesses.set(userId, `${before === undefined ? '' : `${before}]},`}{"id":${id},"type":"${type}","roles":[${role}`)
+    access = id
+  }
+  return `[${users
+    .map(([id, text]: readonly [string, string]) => {
+      const below = accesses.get(id)
+      return `${text.slice(0, -1)},"accesses":[${below === undefined ? '' : `${below}]}`}]}`
+    })
+    .join()}]`
+}
