@@ -1,0 +1,102 @@
+/** Databases with a population of the project's own seed, filled once and used again; and what requests draw from them. */
+import { once } from 'node:events'
+import pg from 'pg'
+import type { Processes } from './processes.ts'
+import { issueTokenFunction, tokenName } from './workloads/w5.ts'
+
+/** The organizations with the ids of their users, in order, and of their accesses that may hold tokens. */
+export interface Organization {
+  readonly id: string
+  readonly users: readonly string[]
+  readonly accesses: readonly number[]
+}
+
+export interface Population {
+  readonly users: number
+  readonly url: string
+  /** The largest first. */
+  readonly organizations: readonly Organization[]
+  /** Every user's id, in order. */
+  readonly everyUser: readonly string[]
+}
+
+/** Makes the database where it is not there, brings it up to date and to its size, and reads what is in it. */
+export async function openPopulation(server: string, users: number, processes: Processes): Promise<Population> {
+  const name = `bench_${users}`
+  const url = new URL(server)
+  url.pathname = `/${name}`
+  await connected(server, async (client) => {
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name])
+    // Orders of texts are the same for all contestants then, whatever the server's own collation is.
+    if (rowCount === 0) await client.query(`CREATE DATABASE ${name} TEMPLATE template0 LC_COLLATE 'C' ENCODING 'UTF8'`)
+  })
+  await seed(url.href, users, processes)
+  return connected(url.href, async (client) => {
+    await client.query(issueTokenFunction)
+    return { users, url: url.href, ...(await read(client)) }
+  })
+}
+
+async function seed(url: string, users: number, processes: Processes): Promise<void> {
+  const child = processes.start(process.execPath, ['--import', 'tsx', 'src/cli.ts', 'seed', '--users', String(users)], {
+    core: undefined,
+    environment: { DATABASE_URL: url, DEMO_DATA: 'false', DATABASE_TIMEOUT: '1h' },
+  })
+  child.stdout?.resume()
+  const [code] = await once(child, 'exit')
+  if (code !== 0) throw new Error(`the seed of ${users} users ended with code ${code}`)
+}
+
+async function read(client: pg.Client): Promise<Omit<Population, 'users' | 'url'>> {
+  const users = await client.query<[string, string]>({
+    text: 'SELECT organization_id, id FROM users ORDER BY id',
+    rowMode: 'array',
+  })
+  const accesses = await client.query<[string, number]>({
+    text: `SELECT accesses.organization_id, accesses.id
+      FROM accesses JOIN users ON users.id = accesses.user_id
+      WHERE type <> 'PROFILE' AND (users.expires_at IS NULL OR users.expires_at > now() + interval '30 days')
+      ORDER BY accesses.id`,
+    rowMode: 'array',
+  })
+  const usersOf = grouped(users.rows)
+  const accessesOf = grouped(accesses.rows)
+  return {
+    everyUser: users.rows.map(([, id]) => id),
+    organizations: [...usersOf]
+      .map(([id, ids]) => ({ id, users: ids, accesses: accessesOf.get(id) ?? [] }))
+      .filter((organization) => organization.accesses.length > 0)
+      .sort((a, b) => b.users.length - a.users.length || (a.id < b.id ? -1 : 1)),
+  }
+}
+
+function grouped<T>(rows: readonly (readonly [string, T])[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const [key, value] of rows) {
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [value])
+    else group.push(value)
+  }
+  return groups
+}
+
+/** Takes the tokens of the workloads out again, with their events, so that each run begins alike. */
+export async function removeIssuedTokens(client: pg.Client): Promise<void> {
+  // The trail is append-only for everybody but the owner of its table. The seed writes no events.
+  await client.query(`ALTER TABLE audit_events DISABLE TRIGGER audit_events_append_only;
+    TRUNCATE audit_events;
+    ALTER TABLE audit_events ENABLE TRIGGER audit_events_append_only;
+    DELETE FROM tokens WHERE name = '${tokenName}'`)
+  await client.query('VACUUM (ANALYZE) tokens')
+}
+
+/** Does the work on a connection of its own. */
+export async function connected<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url, application_name: 'bench' })
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}

@@ -1,0 +1,120 @@
+/** Writes the requests of a workload for a contestant: drawn by a fixed seed, so that all get the same ones in the same order. */
+import type { KeyObject } from 'node:crypto'
+import { SignJWT } from 'jose'
+import type { Server } from './contestants.ts'
+import type { Organization, Population } from './population.ts'
+import type { Parameters, Workload } from './workloads/workload.ts'
+
+export const jwtIssuer = 'https://issuer.bench.example'
+
+/** Signs callers in: some users of each organization, each with a JWT of an hour. */
+export interface Callers {
+  /** The JWT of one of the organization's callers, by turns; null gives a caller of all organizations. */
+  jwtOf(organization: string | null, turn: number): string
+}
+
+const callersPerOrganization = 4
+const scope = 'users:read accesses:read roles:read tokens:read tokens:issue'
+
+export async function createCallers({ organizations }: Population, key: KeyObject): Promise<Callers> {
+  const sign = (sub: string, claims: Readonly<Record<string, unknown>>) =>
+    new SignJWT({ scope, ...claims })
+      .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt' })
+      .setSubject(sub)
+      .setIssuer(jwtIssuer)
+      .setAudience('iam-graph')
+      .setIssuedAt()
+      .setExpirationTime('1h')
+      .sign(key)
+  const jwts = new Map<string | null, readonly string[]>()
+  for (const { id, users } of organizations) {
+    const callers = users.slice(0, callersPerOrganization)
+    jwts.set(id, await Promise.all(callers.map((user) => sign(user, { org_id: id }))))
+  }
+  jwts.set(null, [await sign('operator', { scope: `${scope} organizations:all` })])
+  return {
+    jwtOf(organization, turn) {
+      const own = jwts.get(organization) ?? []
+      return own[turn % own.length] ?? ''
+    },
+  }
+}
+
+/** Numbers from 0 to below 1 by a seed (mulberry32). */
+export function createRandom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+/** The organizations that a workload asks about: where it reads pages, those with at least a thousand users. */
+export function organizationsFor({ size }: Workload, { organizations }: Population): readonly Organization[] {
+  return size === 1 ? organizations : organizations.filter(({ users }) => users.length >= Math.max(size, 1_000))
+}
+
+/** Draws one request; organizations are drawn by their size, so that each user is as likely. */
+export function draw(among: readonly Organization[], size: number, random: () => number): Parameters {
+  const total = among.reduce((sum, { users }) => sum + users.length, 0)
+  let rest = Math.floor(random() * total)
+  let organization = among[0]
+  for (organization of among) {
+    if (rest < organization.users.length) break
+    rest -= organization.users.length
+  }
+  if (organization === undefined) throw new Error('expected an organization that is large enough, found none')
+  const { id, users, accesses } = organization
+  const position = Math.floor(random() * Math.max(users.length - size, 1))
+  return {
+    organization: id,
+    user: users[position] as string,
+    access: accesses[Math.floor(random() * accesses.length)] as number,
+    // The page after a user at this position is full, and so is the page by the offset.
+    after: users[Math.min(position, Math.max(users.length - size - 1, 0))] as string,
+    offset: position,
+    size,
+  }
+}
+
+/** One request as the contestant takes it. */
+export interface Request {
+  readonly path: string
+  readonly body: string
+  /** Null for contestants without authorization. */
+  readonly jwt: string | null
+}
+
+/** The request for these parameters. `form` names the form of the hand-tuned SQL. */
+export function requestOf(
+  workload: Workload,
+  { name, cursorOf }: Pick<Server, 'name' | 'cursorOf'>,
+  parameters: Parameters,
+  { form, jwt }: { readonly form: string | undefined; readonly jwt: string },
+): Request {
+  if (name === 'raw' || name === 'bare') {
+    return { path: encodeURI(`/${workload.name}/${form}`), body: JSON.stringify(parameters), jwt: null }
+  }
+  const { query, variables } = workload.graphql[name]
+  return {
+    path: '/graphql',
+    body: JSON.stringify({ query, variables: variables(parameters, cursorOf) }),
+    jwt: name === 'gateway' ? jwt : null,
+  }
+}
+
+/** The request as it goes over the wire. */
+export function written({ path, body, jwt }: Request, port: number): string {
+  return [
+    `POST ${path} HTTP/1.1`,
+    `Host: 127.0.0.1:${port}`,
+    'Content-Type: application/json',
+    'Accept: application/json',
+    ...(jwt === null ? [] : [`Authorization: Bearer ${jwt}`]),
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    '',
+    body,
+  ].join('\r\n')
+}

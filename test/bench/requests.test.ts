@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { createRandom, draw, organizationsFor, requestOf, written } from '../../bench/requests.ts'
+import { workloads } from '../../bench/workloads/index.ts'
+import type { Workload } from '../../bench/workloads/workload.ts'
+
+const workload = (name: string) => workloads.find((each) => each.name === name) as Workload
+
+function organization(id: string, users: number) {
+  return { id, users: Array.from({ length: users }, (_, index) => `${id}${index}`), accesses: [1, 2, 3] }
+}
+
+const population = {
+  users: 1_250,
+  url: '',
+  organizations: [organization('a', 1_200), organization('b', 50)],
+  everyUser: [],
+}
+
+describe('the requests of a workload', () => {
+  it('are the same ones each time', () => {
+    const drawn = () => {
+      const random = createRandom(1)
+      return Array.from({ length: 50 }, () => draw(population.organizations, 1, random))
+    }
+    expect(drawn()).toEqual(drawn())
+    expect(new Set(drawn().map(({ user }) => user)).size).toBeGreaterThan(40)
+  })
+
+  it('are full pages, of organizations that have so many users', () => {
+    const k2 = workload('K2')
+    const among = organizationsFor(k2, population)
+    expect(among.map(({ id }) => id)).toEqual(['a'])
+    const random = createRandom(2)
+    for (let time = 0; time < 1_000; time++) {
+      const { after, offset, size } = draw(among, k2.size, random)
+      const users = among[0]?.users ?? []
+      expect(users.length - offset).toBeGreaterThanOrEqual(size)
+      expect(users.length - users.indexOf(after) - 1).toBeGreaterThanOrEqual(size)
+    }
+  })
+
+  it('bring a credential to the gateway only', () => {
+    const parameters = draw(population.organizations, 1, createRandom(3))
+    const jwts = (['raw', 'postgraphile', 'plain', 'gateway'] as const).map(
+      (name) =>
+        requestOf(workload('W1'), { name, cursorOf: (id) => id }, parameters, { form: 'flat rows', jwt: 'a.b.c' }).jwt,
+    )
+    expect(jwts).toEqual([null, null, null, 'a.b.c'])
+  })
+
+  it('tell the length of their body in bytes', () => {
+    expect(written({ path: '/graphql', body: '{"ü":1}', jwt: null }, 80)).toMatch(/Content-Length: 8\r\n\r\n\{"ü":1\}$/)
+  })
+})
