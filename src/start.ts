@@ -5,6 +5,7 @@ import { claimNamesOf, keysOf, limitsOf, policyOf } from './assemble.ts'
 import { type DevelopmentIssuer, developmentLifetime, openDevelopmentIssuer } from './auth/developmentIssuer.ts'
 import type { Config } from './config.ts'
 import { type Provisioned, provisionDatabase } from './db/provision.ts'
+import { startSweeping } from './db/sweep.ts'
 import { createGateway, endpoint } from './gateway.ts'
 import { exampleTabs } from './graphiql/examples.ts'
 import { graphiqlPath } from './http/routes.ts'
@@ -75,6 +76,7 @@ export async function start(config: Config, observe: Observer): Promise<Started>
     })
     const { HOST: host, PORT: port, DRAIN_TIMEOUT: drainTimeout } = config
     const server = await startServer({ gateway, host, port, drainTimeout })
+    const stopSweeping = startSweeping({ database: database.database, clock, observe })
     return {
       url: server.url,
       endpoint: server.url + endpoint,
@@ -86,6 +88,7 @@ export async function start(config: Config, observe: Observer): Promise<Started>
       async close() {
         await server.close()
         keys.close()
+        await stopSweeping()
         await database.close()
       },
     }

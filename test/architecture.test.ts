@@ -20,7 +20,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   auth: ['errors.ts', 'observer.ts', 'printable.ts', 'wholeFile.ts', 'db/generated'],
   'failures.ts': ['auth', 'errors.ts'],
   'ids.ts': ['auth', 'errors.ts', 'printable.ts'],
-  db: ['auth', 'errors.ts', 'failures.ts', 'wholeFile.ts'],
+  db: ['auth', 'errors.ts', 'failures.ts', 'observer.ts', 'wholeFile.ts'],
   search: ['auth', 'db', 'errors.ts', 'ids.ts', 'printable.ts'],
   page: ['db', 'errors.ts'],
   links: ['auth', 'db', 'page'],

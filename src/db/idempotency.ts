@@ -1,6 +1,6 @@
 /** Requests that must not be carried out twice, however often they are sent. */
 import { createHash } from 'node:crypto'
-import { Prisma } from './generated/prisma/client.ts'
+import { Prisma, type PrismaClient } from './generated/prisma/client.ts'
 import type { Read } from './read.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -61,6 +61,25 @@ export async function rememberRequest(
     where: { organizationId, subject, createdAt: { lte: oldest(now) } },
   })
   await transaction.idempotencyKey.create({ data: { ...request, outcome, createdAt: now }, select: { key: true } })
+}
+
+/** Rows that one statement removes at most, so that none of them holds others up. */
+const swept = 1_000
+
+/**
+ * Forgets what is older than 24 hours, whoever asked for it, and returns how many requests those were. Several processes
+ * may do so at once.
+ */
+export async function forgetOldRequests(prisma: PrismaClient, now: Date): Promise<number> {
+  let forgotten = 0
+  for (;;) {
+    const removed = await prisma.$executeRaw`
+      DELETE FROM idempotency_keys WHERE (organization_id, subject, key) IN (
+        SELECT organization_id, subject, key FROM idempotency_keys
+        WHERE created_at <= ${oldest(now)} LIMIT ${swept} FOR UPDATE SKIP LOCKED)`
+    forgotten += removed
+    if (removed < swept) return forgotten
+  }
 }
 
 function oldest(now: Date): Date {

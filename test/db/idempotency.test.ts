@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { demoCallers } from '../../examples/data/demo/callers.ts'
 import { type Database, openDatabase } from '../../src/db/client.ts'
 import { databaseFailure } from '../../src/db/failure.ts'
 import { findEarlierRequest, type IdempotentRequest, rememberRequest } from '../../src/db/idempotency.ts'
+import { startSweeping } from '../../src/db/sweep.ts'
 import { inTransaction } from '../../src/db/transaction.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { testTime } from '../support/time.ts'
@@ -74,6 +75,25 @@ describe('the memory of idempotent requests', () => {
     await remember({ key: 'c young' }, 1, later(2))
     await remember({ key: 'd new' }, 1, later(day + 1))
     expect(await keys()).toEqual(['b foreign', 'c young', 'd new'])
+  })
+
+  it('forgets in the background what is older, whoever asked for it, however much it is', async () => {
+    const many = Array.from({ length: 2_001 }, (_, index) => ({
+      ...request,
+      key: `old ${index}`,
+      outcome: {},
+      createdAt: testTime,
+    }))
+    await opened.prisma.idempotencyKey.createMany({ data: many })
+    await remember({ key: 'young', subject: 'somebody else' }, 1, later(1))
+    const stop = startSweeping({
+      database: opened,
+      clock: () => later(day),
+      observe: (observation) => expect(observation).toBeUndefined(),
+      every: 10,
+    })
+    await vi.waitFor(async () => expect(await keys()).toEqual(['young']), { timeout: 10_000 })
+    await stop()
   })
 
   it('takes a key once, and keeps nothing of the transaction that comes second', async () => {
