@@ -9,8 +9,9 @@ import { Conflict, NotFound } from '../failures.ts'
 import { type AuditEvent, recordChange } from './audit.ts'
 import { databaseFailure } from './failure.ts'
 import { Prisma, type PrismaClient } from './generated/prisma/client.ts'
-import { findEarlierRequest, hashRequest, type IdempotentRequest, rememberRequest } from './idempotency.ts'
+import { findEarlierRequest, type IdempotentRequest, rememberRequest } from './idempotency.ts'
 import { type Read, readWithPrisma } from './read.ts'
+import { requestHash } from './requestHash.ts'
 import type { Table } from './tables.ts'
 import { inTransaction, type Transaction } from './transaction.ts'
 
@@ -50,8 +51,10 @@ export interface Once<Result> {
   readonly organizationId: string
   readonly key: string
   readonly operation: string
-  /** What is asked, in one form for all that ask for the same. */
-  readonly asked: unknown
+  /** Changes with the form of what is asked. */
+  readonly version: number
+  /** What is asked: lists are sets, and what is left out is null. */
+  readonly asked: object
   /** What of the result is remembered. Never a secret. */
   outcomeOf(result: Result): Prisma.InputJsonObject
   /** The answer to a retry. */
@@ -147,6 +150,6 @@ function countingClient({ prisma, tally }: Changing): PrismaClient {
 }
 
 function idempotentRequest<Result>({ principal }: Changing, once: Once<Result>): IdempotentRequest {
-  const { organizationId, key, operation, asked } = once
-  return { organizationId, subject: principal.subject, key, requestHash: hashRequest(operation, asked) }
+  const { organizationId, key, operation, version, asked } = once
+  return { organizationId, subject: principal.subject, key, requestHash: requestHash(operation, version, asked) }
 }

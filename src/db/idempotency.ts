@@ -1,5 +1,4 @@
 /** Requests that must not be carried out twice, however often they are sent. */
-import { createHash } from 'node:crypto'
 import { Prisma, type PrismaClient } from './generated/prisma/client.ts'
 import type { Read } from './read.ts'
 import type { Transaction } from './transaction.ts'
@@ -22,15 +21,6 @@ export interface EarlierRequest {
   readonly outcome: Prisma.JsonValue
   /** Whether it asked for the same. */
   readonly same: boolean
-}
-
-/** The hash of what is asked of an operation: equal for requests that are equal as JSON. */
-export function hashRequest(operation: string, asked: unknown): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(
-    createHash('sha256')
-      .update(JSON.stringify([operation, asked]))
-      .digest(),
-  )
 }
 
 /** What was done under the key in the last 24 hours; null where nothing was. */

@@ -77,7 +77,8 @@ async function issueToken(input: typeof IssueTokenInput.$inferInput, context: Co
             organizationId: access.organizationId,
             key,
             operation: 'issueToken',
-            asked: askedOf(input),
+            version: 1,
+            asked: askedOf(input, request),
             outcomeOf: ({ token }) => ({ tokenId: token.id }),
             replay: async ({ tokenId }) => {
               const token = await context.loaders.row(tokens, tokenId as number)

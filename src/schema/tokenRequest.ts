@@ -136,7 +136,10 @@ export async function checkHoldings(
   if (excess.size > 0) throw new ScopeNotGranted([...excess].sort())
 }
 
-/** What the input asks for, whatever its key. */
-export function askedOf({ idempotencyKey: _, ...asked }: Input): Omit<Input, 'idempotencyKey'> {
-  return asked
+/**
+ * What the input asks for, whatever its key: what has been read of it, so that null is the same as left out; but an expiry
+ * that is left out is not the one that it comes to at the time.
+ */
+export function askedOf({ expiresAt }: Input, request: TokenRequest): object {
+  return { ...request, expiresAt: expiresAt?.toISOString() ?? null }
 }

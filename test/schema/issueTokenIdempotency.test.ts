@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { demoCallers } from '../../examples/data/demo/callers.ts'
 import { graphql } from '../generated/gql.ts'
-import type { IssueTokenInput } from '../generated/graphql.ts'
+import type { IssueTokenInput, OrganizationScopesInput } from '../generated/graphql.ts'
 import { asDemoUser, demoAccessId } from '../support/demoUser.ts'
 import { type Caller, createHarness, type Harness } from '../support/harness.ts'
 import { testTime } from '../support/time.ts'
@@ -77,6 +77,111 @@ describe('an idempotency key of issueToken', () => {
       code: 'CONFLICT',
       message: 'the idempotency key was used for another request',
     })
+  })
+
+  const zone = (id: string) => ({ type: 'ZONE', id }) as const
+  const on = (...ids: string[]) => ids.map(zone)
+  const rights: OrganizationScopesInput = {
+    allRoles: false,
+    keptInToken: ['ROLES', 'PERMISSIONS'],
+    roles: [{ name: 'zone-reader' }, { name: 'zone-editor', resource: zone('example.com') }],
+    permissions: [
+      { permissionId: 'dns.zone.read', resources: on('example.com', 'example.net') },
+      { permissionId: 'dns.record.read' },
+    ],
+  }
+  const sameRights: OrganizationScopesInput = {
+    allPermissions: false,
+    keptInToken: ['PERMISSIONS', 'ROLES', 'ROLES'],
+    roles: [
+      { name: 'zone-editor', resource: zone('Example.COM.') },
+      { name: 'zone-reader', resource: null },
+    ],
+    permissions: [
+      { permissionId: 'dns.record.read', resources: [] },
+      { permissionId: 'dns.zone.read', resources: on('example.net', 'example.com', 'EXAMPLE.net') },
+      { permissionId: 'dns.zone.read', resources: on('example.com', 'example.net') },
+    ],
+  }
+
+  it.each<[string, Partial<IssueTokenInput>, Partial<IssueTokenInput>]>([
+    ['null or left out', {}, { expiresAt: null, scope: null, allowedScopes: null }],
+    ['empty or left out', {}, { scope: [], allowedScopes: { generalScopes: [], servicesScopes: null } }],
+    ['in another order of scopes', { scope: ['users:read', 'roles:read'] }, { scope: ['roles:read', 'users:read'] }],
+    ['said twice', { scope: ['users:read'] }, { scope: ['users:read', 'users:read'] }],
+    [
+      'the same instant in another zone',
+      { expiresAt: '2027-01-01T00:00:00Z' },
+      { expiresAt: '2027-01-01T01:00:00.000+01:00' },
+    ],
+    ['another normalization form', { name: 'Zo\u00eb' }, { name: 'Zoe\u0308' }],
+    [
+      'in another order of general scopes',
+      { allowedScopes: { generalScopes: ['openid', 'email'] } },
+      { allowedScopes: { generalScopes: ['email', 'openid'], organizationScopes: null } },
+    ],
+    [
+      'in another order of rights',
+      { allowedScopes: { organizationScopes: rights } },
+      { allowedScopes: { organizationScopes: sameRights } },
+    ],
+    [
+      'in another order of services',
+      {
+        allowedScopes: {
+          servicesScopes: ['dns', 'mail'].map((serviceDefinitionId) => ({ serviceDefinitionId, ...rights })),
+        },
+      },
+      {
+        allowedScopes: {
+          servicesScopes: ['mail', 'dns'].map((serviceDefinitionId) => ({ serviceDefinitionId, ...sameRights })),
+        },
+      },
+    ],
+  ])('knows the same request again that is %s', async (_, one, other) => {
+    const first = await issued(one)
+    harness.now = new Date(testTime.getTime() + hour)
+    expect(await issue(other)).toEqual({ __typename: 'IssueTokenPayload', secret: null, token: first.token })
+  })
+
+  it.each<[string, Partial<IssueTokenInput>, Partial<IssueTokenInput>]>([
+    ['an expiry that is the default', {}, { expiresAt: '2027-02-19T09:30:00Z' }],
+    ['nothing in the organization', { allowedScopes: { organizationScopes: {} } }, { allowedScopes: {} }],
+    [
+      'a role that moves to another service',
+      {
+        allowedScopes: { servicesScopes: [{ serviceDefinitionId: 'a', allRoles: true }, { serviceDefinitionId: 'b' }] },
+      },
+      {
+        allowedScopes: { servicesScopes: [{ serviceDefinitionId: 'a' }, { serviceDefinitionId: 'b', allRoles: true }] },
+      },
+    ],
+    [
+      'a zone that moves to another permission',
+      {
+        allowedScopes: {
+          organizationScopes: {
+            permissions: [
+              { permissionId: 'dns.zone.read', resources: on('example.com') },
+              { permissionId: 'dns.record.read', resources: on('example.net') },
+            ],
+          },
+        },
+      },
+      {
+        allowedScopes: {
+          organizationScopes: {
+            permissions: [
+              { permissionId: 'dns.zone.read', resources: on('example.net') },
+              { permissionId: 'dns.record.read', resources: on('example.com') },
+            ],
+          },
+        },
+      },
+    ],
+  ])('is a conflict for %s', async (_, one, other) => {
+    await issued(one)
+    expect(await issue(other)).toMatchObject({ __typename: 'ConflictError' })
   })
 
   it('is told apart by its case', async () => {
