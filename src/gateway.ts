@@ -10,10 +10,10 @@ import { createCore } from './core.ts'
 import type { Database } from './db/client.ts'
 import { findOrganization } from './db/organization.ts'
 import { fetchRequest, fetchResponse } from './http/fetch.ts'
+import { createGraph } from './http/graph.ts'
 import { createHandler, type Graph } from './http/handler.ts'
 import { nodeRequest, sendResponse } from './http/node.ts'
 import { createRoutes, type RoutesOptions } from './http/routes.ts'
-import { createYogaGraph } from './http/yoga.ts'
 import { type Observer, unfailing } from './observer.ts'
 import { createDocumentCache } from './operation/documentCache.ts'
 import type { Limits } from './operation/limits.ts'
@@ -82,7 +82,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       observe,
       onUnexpectedError,
     })
-    return createYogaGraph(core)
+    return createGraph(core)
   }
 
   const graph = serve(schema)

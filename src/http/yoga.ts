@@ -1,13 +1,12 @@
 /** GraphQL over HTTP by Yoga, a thin adapter: the request is read and refused before it, the core decides behind it. */
 import { GraphQLError } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
-import type { Core, Outcome } from '../core.ts'
+import type { Outcome } from '../core.ts'
 import { outcomeResponse, refusal } from './answer.ts'
 import type { Exchange } from './exchange.ts'
-import type { Graph } from './handler.ts'
 import { isWhole, type StreamType, type WholeType } from './mediaType.ts'
 import type { HttpResponse } from './message.ts'
-import { checkHeaders, type Parameters, readParameters } from './parameters.ts'
+import type { Parameters } from './parameters.ts'
 
 /** What Yoga's hooks know of a request. */
 interface YogaContext {
@@ -19,7 +18,17 @@ interface YogaContext {
 /** Of the request itself Yoga sees the method and the type to answer in, and so can't read its body, or choose, again. */
 const endpoint = '/'
 
-export function createYogaGraph(core: Core): Graph {
+/** Asks the core, and leaves what it came to in the exchange. */
+export type Ask = (exchange: Exchange, parameters: Parameters) => Promise<Outcome>
+
+/** Answers what has been read of a request, in this type. */
+export type YogaGraph = (
+  exchange: Exchange,
+  type: WholeType | StreamType,
+  parameters: Parameters,
+) => Promise<HttpResponse>
+
+export function createYogaGraph(ask: Ask): YogaGraph {
   const yoga = createYoga<YogaContext>({
     graphqlEndpoint: endpoint,
     // Yoga's own answers every address that ends so. A space ends none.
@@ -33,36 +42,22 @@ export function createYogaGraph(core: Core): Graph {
     maxRequestBodySize: false,
     cors: false,
     maskedErrors: false,
-    plugins: [throughCore(core), written],
+    plugins: [throughCore(ask), written],
   })
-  return async (exchange) => {
-    const { request } = exchange
-    const type = checkHeaders(request)
-    const parameters = await readParameters(request)
-    const init = { method: request.method, headers: { accept: type } }
+  return async (exchange, type, parameters) => {
+    const init = { method: exchange.request.method, headers: { accept: type } }
     const seen = new yoga.fetchAPI.Request(`http://localhost${endpoint}`, init)
     return responseOf(await yoga.handleRequest(seen, { exchange, type, parameters }))
   }
 }
 
-function throughCore(core: Core): Plugin<YogaContext, YogaContext> {
+function throughCore(ask: Ask): Plugin<YogaContext, YogaContext> {
   return {
     onRequestParse({ serverContext, setRequestParser }) {
       setRequestParser(() => serverContext.parameters)
     },
     onParams({ context: { exchange, parameters }, setParamsHandler }) {
-      setParamsHandler(async () => {
-        const outcome = await core.handle({
-          authorization: exchange.request.header('authorization'),
-          document: parameters.query,
-          operationName: parameters.operationName,
-          variables: parameters.variables,
-          readOnly: exchange.request.method === 'GET',
-          requestId: exchange.requestId,
-        })
-        exchange.outcome = outcome
-        return toResult(outcome)
-      })
+      setParamsHandler(async () => toResult(await ask(exchange, parameters)))
     },
   }
 }
