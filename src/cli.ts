@@ -66,6 +66,12 @@ async function runGateway(): Promise<void> {
     stoppingSince = performance.now()
     started
       .close()
+      .then(({ cutOff, closed }) => {
+        if (cutOff > 0) log.warn({ requests: cutOff }, 'requests were cut off: they took longer than DRAIN_TIMEOUT')
+        if (closed) return
+        log.error('the database was not closed within DRAIN_TIMEOUT')
+        process.exitCode = 1
+      })
       .catch((error: unknown) => {
         log.error({ err: error }, 'the gateway did not stop cleanly')
         process.exitCode = 1

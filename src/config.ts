@@ -25,14 +25,18 @@ const integer = (min: number, max: number) =>
     .refine((value) => value >= min && value <= max, `expected a whole number from ${min} to ${max}`)
 const flag = z.enum(['true', 'false'], 'expected true or false').transform((value) => value === 'true')
 const list = z.string().transform((value) => value.split(/[\s,]+/).filter((item) => item !== ''))
-const duration = z.string().transform((value, context) => {
-  const seconds = parseDuration(value)
-  if (seconds !== undefined && seconds > 0) return seconds
-  context.addIssue('expected a duration such as 30s, 15m, 1h or 90d')
-  return z.NEVER
-})
+const durationFrom = (least: number) =>
+  z.string().transform((value, context) => {
+    const seconds = parseDuration(value)
+    if (seconds !== undefined && seconds >= least) return seconds
+    context.addIssue('expected a duration such as 30s, 15m, 1h or 90d')
+    return z.NEVER
+  })
+const duration = durationFrom(1)
 /** Timers, Node's and PostgreSQL's, take no more than 24 days. */
-const timeout = duration.refine((seconds) => seconds <= 86_400, 'expected a duration of at most 1d')
+const timeoutFrom = (least: number) =>
+  durationFrom(least).refine((seconds) => seconds <= 86_400, 'expected a duration of at most 1d')
+const timeout = timeoutFrom(1)
 const claims = list.refine((names) => names.length > 0, 'expected names of claims, separated by commas')
 const origins = list.refine(
   (values) => values.every((value) => URL.canParse(value) && new URL(value).origin === value),
@@ -107,7 +111,12 @@ export const settings = {
   TOKEN_DEFAULT_LIFETIME: setting(duration, '90d', 'How long an API token lives when its issuer names no end.'),
   TOKEN_MAX_LIFETIME: setting(duration, '365d', 'How long an API token may live at most.'),
   REQUEST_TIMEOUT: setting(timeout, '10s', 'How long an operation may run.'),
-  DRAIN_TIMEOUT: setting(timeout, '10s', 'How long running requests may take to end when the gateway is told to stop.'),
+  DRAIN_DELAY: setting(
+    timeoutFrom(0),
+    undefined,
+    'How long a gateway that is told to stop says "not ready" and answers on. Left out: 5s in production, else 0s.',
+  ),
+  DRAIN_TIMEOUT: setting(timeout, '20s', 'How long a stop may take: the delay, requests under way, the database.'),
   LOG_LEVEL: setting(
     z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'expected debug, info, warn, error or silent'),
     'info',
@@ -121,9 +130,11 @@ type Value<S> = S extends Setting<infer T, infer D> ? (D extends string ? T : T 
 type Values = { readonly [K in keyof Settings]: Value<Settings[K]> }
 
 /** The validated settings, by the names they have in the environment, and what follows from NODE_ENV. Frozen. */
-export type Config = Omit<Values, 'GRAPHIQL' | 'OPEN_INTROSPECTION'> & {
+export type Config = Omit<Values, 'GRAPHIQL' | 'OPEN_INTROSPECTION' | 'DRAIN_DELAY'> & {
   readonly GRAPHIQL: boolean
   readonly OPEN_INTROSPECTION: boolean
+  /** Seconds. */
+  readonly DRAIN_DELAY: number
   readonly production: boolean
   /** Whether the gateway is its own JWT issuer, because it has been given no key. */
   readonly developmentIssuer: boolean
@@ -157,8 +168,13 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     developmentIssuer: read.JWKS_URI === null && read.JWT_KEY_FILE === null,
     GRAPHIQL: read.GRAPHIQL ?? !production,
     OPEN_INTROSPECTION: read.OPEN_INTROSPECTION ?? !production,
+    DRAIN_DELAY: drainDelayOf(read),
     DEMO_DATA: read.DEMO_DATA && !production,
   })
+}
+
+function drainDelayOf({ DRAIN_DELAY, NODE_ENV }: Values): number {
+  return DRAIN_DELAY ?? (NODE_ENV === 'production' ? 5 : 0)
 }
 
 /** A setting that is there but malformed, and so undefined here, contradicts nothing. */
@@ -183,6 +199,9 @@ function contradictions(values: Values): string[] {
   }
   if (values.TOKEN_DEFAULT_LIFETIME > values.TOKEN_MAX_LIFETIME) {
     problems.push('TOKEN_DEFAULT_LIFETIME: expected no more than TOKEN_MAX_LIFETIME')
+  }
+  if (drainDelayOf(values) >= values.DRAIN_TIMEOUT) {
+    problems.push(`DRAIN_TIMEOUT: expected more than DRAIN_DELAY, which is ${drainDelayOf(values)} s`)
   }
   return problems
 }

@@ -1,6 +1,8 @@
-/** A node:http server around a gateway: bounded, and stopping without dropping what is under way. */
+/** A node:http server around a gateway: bounded, and stopping without dropping what has been sent to it. */
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, Server as NetServer } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { trackConnections } from './connections.ts'
 import { StartupError } from './errors.ts'
 import type { Gateway } from './gateway.ts'
 
@@ -9,15 +11,21 @@ export interface ServerOptions {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
-  /** Seconds that requests under way have to end when the server is closed. */
+  /** Seconds in which it goes on taking requests when it is closed, so that balancers see that it is not ready. */
+  readonly drainDelay: number
+  /** Seconds after which the last request must have ended when it is closed; the delay is part of them. */
   readonly drainTimeout: number
 }
 
 export interface Server {
   /** Where it listens, for example `http://127.0.0.1:4000`. */
   readonly url: string
-  /** Says "not ready", takes no new connections, lets what is under way end, and cuts off what is left at the deadline. */
-  close(): Promise<void>
+  /**
+   * Says "not ready" and answers on for the delay, each answer the last on its connection. Then takes no new connections,
+   * answers what has arrived, and cuts off what has not ended at the deadline; resolves to how many requests that were.
+   * Safe to call twice.
+   */
+  close(): Promise<number>
 }
 
 /** Milliseconds that a client has for sending its headers, and for a whole request (slow senders hold no connection). */
@@ -25,35 +33,41 @@ const headersTimeout = 10_000
 const requestTimeout = 30_000
 
 /** Listens. Throws StartupError where the port or the address can't be had. */
-export async function startServer({ gateway, host, port, drainTimeout }: ServerOptions): Promise<Server> {
-  let closing = false
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const { gateway, host, port, drainDelay, drainTimeout } = options
   const server = createServer({ headersTimeout, requestTimeout }, (request, response) => {
-    if (closing) response.setHeader('Connection', 'close')
-    // A connection that becomes idle while the server is closing would be kept for its client's next request.
-    response.once('close', () => {
-      if (closing) server.closeIdleConnections()
-    })
-    gateway.listener(request, response)
+    if (connections.begin(response)) gateway.listener(request, response)
   })
+  const connections = trackConnections(server)
   server.maxHeadersCount = 100
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenFailure(error, host, port)))
     server.listen(port, host, resolve)
   })
   const { port: bound } = server.address() as AddressInfo
+  const stop = async () => {
+    let cutOff = 0
+    const deadline = setTimeout(() => {
+      cutOff = connections.cutOff()
+    }, drainTimeout * 1_000)
+    gateway.drain()
+    connections.drain()
+    await delay(drainDelay * 1_000)
+    await connections.settled()
+    // That of node:http would close at once what it takes for idle, requests that have just arrived among it.
+    const closed = new Promise((resolve) => NetServer.prototype.close.call(server, resolve))
+    await connections.settled()
+    connections.closeIdle()
+    await closed
+    clearTimeout(deadline)
+    return cutOff
+  }
+  let stopped: Promise<number> | undefined
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
     close() {
-      closing = true
-      gateway.drain()
-      return new Promise((resolve) => {
-        const deadline = setTimeout(() => server.closeAllConnections(), drainTimeout * 1_000)
-        server.close(() => {
-          clearTimeout(deadline)
-          resolve()
-        })
-        server.closeIdleConnections()
-      })
+      stopped ??= stop()
+      return stopped
     },
   }
 }

@@ -29,9 +29,19 @@ export interface Started {
   readonly filled: boolean
   /** Null where the issuer is somebody else, or the demo data is not there. */
   readonly demoJwts: readonly DemoJwt[] | null
-  /** Lets what is under way end, then closes the server and the database. */
-  close(): Promise<void>
+  /** Lets what is under way end, then closes the server and the database; resolves at DRAIN_TIMEOUT at the latest. */
+  close(): Promise<Stopped>
 }
+
+export interface Stopped {
+  /** Requests that had not ended and were cut off. */
+  readonly cutOff: number
+  /** Whether the database was closed in time. */
+  readonly closed: boolean
+}
+
+/** Seconds of DRAIN_TIMEOUT that are kept for closing the database; half of it where that is less. */
+const timeToClose = 2
 
 /** Starts the gateway on its database. Rejects with StartupError, and leaves nothing open then. */
 export async function start(config: Config, observe: Observer): Promise<Started> {
@@ -74,8 +84,9 @@ export async function start(config: Config, observe: Observer): Promise<Started>
       clock,
       observe,
     })
-    const { HOST: host, PORT: port, DRAIN_TIMEOUT: drainTimeout } = config
-    const server = await startServer({ gateway, host, port, drainTimeout })
+    const { HOST: host, PORT: port, DRAIN_DELAY: drainDelay, DRAIN_TIMEOUT: stopTimeout } = config
+    const drainTimeout = stopTimeout - Math.min(timeToClose, stopTimeout / 2)
+    const server = await startServer({ gateway, host, port, drainDelay, drainTimeout })
     const stopSweeping = startSweeping({ database: database.database, clock, observe })
     return {
       url: server.url,
@@ -86,10 +97,11 @@ export async function start(config: Config, observe: Observer): Promise<Started>
       filled: database.filled,
       demoJwts: demo && (await Promise.all(Object.values(demoCallers).map((caller) => demoJwt(demo, caller)))),
       async close() {
-        await server.close()
+        const deadline = performance.now() + stopTimeout * 1_000
+        const cutOff = await server.close()
         keys.close()
-        await stopSweeping()
-        await database.close()
+        const closing = stopSweeping().then(() => database.close())
+        return { cutOff, closed: await endsBefore(deadline, closing) }
       },
     }
   } catch (error) {
@@ -97,6 +109,15 @@ export async function start(config: Config, observe: Observer): Promise<Started>
     await database.close()
     throw error
   }
+}
+
+/** Whether the work has ended at the deadline, a time of `performance.now()`. */
+async function endsBefore(deadline: number, work: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), deadline - performance.now())
+  })
+  return Promise.race([work.then(() => true), late]).finally(() => clearTimeout(timer))
 }
 
 async function hasDemoData({ database }: Provisioned): Promise<boolean> {

@@ -45,7 +45,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'schema/index.ts',
     'schema/subgraph.ts',
   ],
-  'server.ts': ['errors.ts', 'gateway.ts'],
+  'connections.ts': [],
+  'server.ts': ['connections.ts', 'errors.ts', 'gateway.ts'],
   'assemble.ts': ['auth', 'config.ts', 'context.ts', 'observer.ts', 'operation'],
   'start.ts': [
     'assemble.ts',

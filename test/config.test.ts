@@ -62,6 +62,12 @@ describe('the configuration', () => {
     expect(readConfig(opened)).toMatchObject({ GRAPHIQL: true, OPEN_INTROSPECTION: true, DEMO_DATA: false })
   })
 
+  it('goes on answering for a while when it is told to stop, in production, unless it is told otherwise', () => {
+    expect(readConfig({}).DRAIN_DELAY).toBe(0)
+    expect(readConfig(production).DRAIN_DELAY).toBe(5)
+    expect(readConfig({ ...production, DRAIN_DELAY: '0s' }).DRAIN_DELAY).toBe(0)
+  })
+
   it('trusts no key of its own where it was given one', () => {
     expect(readConfig(foreignIssuer).developmentIssuer).toBe(false)
     expect(readConfig({ JWT_KEY_FILE: 'key.pem', JWT_ISSUER: 'me' }).developmentIssuer).toBe(false)
@@ -79,6 +85,8 @@ describe('a malformed setting', () => {
     [{ JWT_MAX_AGE: '0s' }, 'JWT_MAX_AGE: expected a duration such as 30s, 15m, 1h or 90d, received "0s"'],
     [{ REQUEST_TIMEOUT: '25d' }, 'REQUEST_TIMEOUT: expected a duration of at most 1d, received "25d"'],
     [{ DATABASE_TIMEOUT: '999999d' }, 'DATABASE_TIMEOUT: expected a duration of at most 1d, received "999999d"'],
+    [{ DRAIN_DELAY: '-1s' }, 'DRAIN_DELAY: expected a duration such as 30s, 15m, 1h or 90d, received "-1s"'],
+    [{ DRAIN_DELAY: '25h' }, 'DRAIN_DELAY: expected a duration of at most 1d, received "25h"'],
     [{ DRAIN_TIMEOUT: '25h' }, 'DRAIN_TIMEOUT: expected a duration of at most 1d, received "25h"'],
     [{ JWT_SCOPE_CLAIMS: ', ,' }, 'JWT_SCOPE_CLAIMS: expected names of claims, separated by commas, received ", ,"'],
     [{ LOG_LEVEL: 'trace' }, 'LOG_LEVEL: expected debug, info, warn, error or silent, received "trace"'],
@@ -142,6 +150,8 @@ describe('settings', () => {
       { TOKEN_DEFAULT_LIFETIME: '2d', TOKEN_MAX_LIFETIME: '1d' },
       'TOKEN_DEFAULT_LIFETIME: expected no more than TOKEN_MAX_LIFETIME',
     ],
+    [{ DRAIN_DELAY: '20s' }, 'DRAIN_TIMEOUT: expected more than DRAIN_DELAY, which is 20 s'],
+    [{ ...production, DRAIN_TIMEOUT: '5s' }, 'DRAIN_TIMEOUT: expected more than DRAIN_DELAY, which is 5 s'],
   ])('that contradict each other are refused: %j', (environment: Environment, problem) => {
     expect(problemsOf(environment)).toEqual([problem])
   })

@@ -1,9 +1,13 @@
 import { once } from 'node:events'
 import { Agent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { connect } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type Server, type ServerOptions, startServer } from '../src/server.ts'
+import type { Gateway } from '../src/gateway.ts'
+import type { Server, ServerOptions } from '../src/server.ts'
 import { createHarness, type Harness } from './support/harness.ts'
+import { openConnection } from './support/rawConnection.ts'
+import { serve } from './support/server.ts'
 
 let harness: Harness
 let jwt: string
@@ -21,8 +25,7 @@ afterEach(async () => {
 afterAll(() => harness.close())
 
 async function start(options: Partial<ServerOptions> = {}): Promise<Server> {
-  const defaults = { gateway: harness.gateway, host: '127.0.0.1', port: 0, drainTimeout: 30 }
-  const server = await startServer({ ...defaults, ...options })
+  const server = await serve(harness.gateway, options)
   servers.push(server)
   return server
 }
@@ -107,7 +110,8 @@ describe('a server that is closed', () => {
     const closing = server.close().then(() => {
       closed = true
     })
-    await expect(fetch(`${server.url}/health`)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } })
+    const state = () => fetch(`${server.url}/health`).catch(({ cause }) => cause.code)
+    await expect.poll(state).toBe('ECONNREFUSED')
     const ready = await harness.fetch('/ready')
     expect({ status: ready.status, retryAfter: ready.headers.get('retry-after') }).toEqual({
       status: 503,
@@ -120,27 +124,92 @@ describe('a server that is closed', () => {
     await closing
   })
 
-  it('waits neither for idle connections nor for those that become idle', async () => {
+  it('answers on for the delay, on old and on new connections, and says on each answer that it is the last', async () => {
+    const server = await start({ drainDelay: 4 })
+    const [idle, busy] = [await openConnection(server.url), await openConnection(server.url)]
+    idle.ask('{ viewer { subject } }', jwt)
+    await idle.answers(1)
+    busy.socket.write('GET /health HTTP/1.1\r\nHost: gateway.example\r\n')
+    const closing = server.close()
+    const ready = await fetch(`${server.url}/ready`)
+    expect({ status: ready.status, connection: ready.headers.get('connection') }).toEqual({
+      status: 503,
+      connection: 'close',
+    })
+    const fresh = await openConnection(server.url)
+    fresh.ask('{ viewer { subject } }', jwt)
+    idle.ask('{ viewer { subject } }', jwt)
+    busy.socket.write('\r\n')
+    const last = await Promise.all([fresh.closed(), idle.closed(), busy.closed()])
+    for (const text of last) expect(text).toMatch(/HTTP\/1\.1 200 (?:(?!HTTP)[\s\S])*\r\nConnection: close\r\n/)
+    expect(await closing).toBe(0)
+  })
+
+  it('answers all requests that came together', async () => {
+    const server = await start({ drainDelay: 0.5 })
+    const closing = server.close()
+    const connection = await openConnection(server.url)
+    connection.socket.cork()
+    for (let i = 0; i < 3; i += 1) connection.ask('{ viewer { subject } }', jwt)
+    connection.socket.uncork()
+    const text = await connection.closed()
+    expect(text.match(/HTTP\/1\.1 200 /g)).toHaveLength(3)
+    expect(text.match(/Connection: close/g)).toHaveLength(1)
+    await closing
+  })
+
+  it('does nothing for a request that comes after the answer which is the last', async () => {
+    const paths: (string | undefined)[] = []
+    let end = () => {}
+    const listener: Gateway['listener'] = async ({ url }, response) => {
+      paths.push(url)
+      end = () => void response.end('the end')
+      if (url === '/slow') response.flushHeaders()
+    }
+    const server = await start({ gateway: { ...harness.gateway, listener }, drainDelay: 1 })
+    const connection = await openConnection(server.url)
+    const closing = server.close()
+    connection.socket.write('GET /slow HTTP/1.1\r\nHost: gateway.example\r\n\r\n')
+    expect(await connection.answers(1)).toEqual([expect.stringContaining('Connection: close')])
+    connection.socket.write('GET /behind HTTP/1.1\r\nHost: gateway.example\r\n\r\n')
+    await delay(50)
+    end()
+    expect(await connection.closed()).toMatch(/the end/)
+    expect(paths).toEqual(['/slow'])
+    await closing
+  })
+
+  it('sends an answer to its end, however slowly it is read', async () => {
+    const size = 20_000_000
+    const listener: Gateway['listener'] = async (_request, response) => void response.end(Buffer.alloc(size, 'x'))
+    const server = await start({ gateway: { ...harness.gateway, listener } })
+    const connection = await openConnection(server.url)
+    connection.socket.write('GET / HTTP/1.1\r\nHost: gateway.example\r\n\r\n')
+    await connection.answers(1)
+    connection.socket.pause()
+    const closing = server.close()
+    await delay(50)
+    connection.socket.resume()
+    expect((await connection.closed()).length).toBeGreaterThan(size)
+    await closing
+  })
+
+  it('waits for no connection on which nothing is under way: idle, becoming idle, or never used', async () => {
     const server = await start()
-    const agent = new Agent({ keepAlive: true })
-    agents.push(agent)
-    const idle = await beginRequest(server, { agent })
-    idle.finish()
-    await idle.answered
+    const [idle, unused] = [await openConnection(server.url), await openConnection(server.url)]
+    idle.ask('{ viewer { subject } }', jwt)
+    await idle.answers(1)
     const busy = await beginRequest(server, { agent: new Agent({ keepAlive: true }) })
-    const started = performance.now()
     const closing = server.close()
     busy.finish()
     await busy.answered
-    await closing
-    // Node keeps idle connections for five seconds.
-    expect(performance.now() - started).toBeLessThan(4_000)
+    await Promise.all([closing, idle.closed(), unused.closed()])
   })
 
-  it('cuts off what has not ended at the deadline', async () => {
+  it('cuts off what has not ended at the deadline, and counts it', async () => {
     const server = await start({ drainTimeout: 0.2 })
     const { answered } = await beginRequest(server)
-    await server.close()
+    expect(await server.close()).toBe(1)
     await expect(answered).rejects.toMatchObject({ code: 'ECONNRESET' })
   })
 })

@@ -2,8 +2,9 @@ import { type AuditResult, serverAudits } from 'graphql-http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { demoCallers } from '../../examples/data/demo/callers.ts'
 import { endpoint } from '../../src/gateway.ts'
-import { type Server, startServer } from '../../src/server.ts'
+import type { Server } from '../../src/server.ts'
 import { claimsOf, createHarness, type Harness } from '../support/harness.ts'
+import { serve } from '../support/server.ts'
 
 describe('GraphQL over HTTP', () => {
   let harness: Harness
@@ -11,7 +12,7 @@ describe('GraphQL over HTTP', () => {
   let results: readonly AuditResult[]
   beforeAll(async () => {
     harness = await createHarness()
-    server = await startServer({ gateway: harness.gateway, host: '127.0.0.1', port: 0, drainTimeout: 1 })
+    server = await serve(harness.gateway)
     const authorization = `Bearer ${await harness.sign(claimsOf(demoCallers.administrator))}`
     const fetchFn = (url: string, init: RequestInit = {}) =>
       fetch(url, { ...init, headers: { authorization, ...(init.headers as Record<string, string>) } })

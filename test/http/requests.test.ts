@@ -2,8 +2,9 @@ import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { demoCallers } from '../../examples/data/demo/callers.ts'
 import { endpoint } from '../../src/gateway.ts'
-import { type Server, startServer } from '../../src/server.ts'
+import type { Server } from '../../src/server.ts'
 import { claimsOf, createHarness, type Harness } from '../support/harness.ts'
+import { serve } from '../support/server.ts'
 
 const query = '{ viewer { subject } }'
 const mutation = 'mutation { deactivateToken(tokenId: "1") { __typename } }'
@@ -15,7 +16,7 @@ describe('a request', () => {
   let authorization: string
   beforeAll(async () => {
     harness = await createHarness({ MAX_BODY_BYTES: '10000' })
-    server = await startServer({ gateway: harness.gateway, host: '127.0.0.1', port: 0, drainTimeout: 1 })
+    server = await serve(harness.gateway)
     authorization = `Bearer ${await harness.sign(claimsOf(demoCallers.administrator))}`
   })
   afterAll(async () => {
