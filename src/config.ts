@@ -111,6 +111,11 @@ export const settings = {
   TOKEN_DEFAULT_LIFETIME: setting(duration, '90d', 'How long an API token lives when its issuer names no end.'),
   TOKEN_MAX_LIFETIME: setting(duration, '365d', 'How long an API token may live at most.'),
   REQUEST_TIMEOUT: setting(timeout, '10s', 'How long an operation may run.'),
+  KEEP_ALIVE_TIMEOUT: setting(
+    timeout,
+    '95s',
+    'How long an idle connection is kept. Must be longer than the balancer in front keeps one.',
+  ),
   DRAIN_DELAY: setting(
     timeoutFrom(0),
     undefined,

@@ -11,6 +11,8 @@ export interface ServerOptions {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
+  /** Seconds for which a connection without a request is kept open. */
+  readonly keepAliveTimeout: number
   /** Seconds in which it goes on taking requests when it is closed, so that balancers see that it is not ready. */
   readonly drainDelay: number
   /** Seconds after which the last request must have ended when it is closed; the delay is part of them. */
@@ -28,14 +30,20 @@ export interface Server {
   close(): Promise<number>
 }
 
-/** Milliseconds that a client has for sending its headers, and for a whole request (slow senders hold no connection). */
+/**
+ * Milliseconds that a client has for sending its headers, and for a whole request (slow senders hold no connection). Both
+ * are counted from the first byte of a request, so they may be shorter than connections are kept.
+ */
 const headersTimeout = 10_000
 const requestTimeout = 30_000
+/** Milliseconds between looks at who has had its time. Node's 30 seconds would make 10 into 40. */
+const connectionsCheckingInterval = 1_000
 
 /** Listens. Throws StartupError where the port or the address can't be had. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { gateway, host, port, drainDelay, drainTimeout } = options
-  const server = createServer({ headersTimeout, requestTimeout }, (request, response) => {
+  const timeouts = { headersTimeout, requestTimeout, keepAliveTimeout: options.keepAliveTimeout * 1_000 }
+  const server = createServer({ ...timeouts, connectionsCheckingInterval }, (request, response) => {
     if (connections.begin(response)) gateway.listener(request, response)
   })
   const connections = trackConnections(server)

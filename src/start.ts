@@ -84,9 +84,15 @@ export async function start(config: Config, observe: Observer): Promise<Started>
       clock,
       observe,
     })
-    const { HOST: host, PORT: port, DRAIN_DELAY: drainDelay, DRAIN_TIMEOUT: stopTimeout } = config
-    const drainTimeout = stopTimeout - Math.min(timeToClose, stopTimeout / 2)
-    const server = await startServer({ gateway, host, port, drainDelay, drainTimeout })
+    const stopTimeout = config.DRAIN_TIMEOUT
+    const server = await startServer({
+      gateway,
+      host: config.HOST,
+      port: config.PORT,
+      keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT,
+      drainDelay: config.DRAIN_DELAY,
+      drainTimeout: stopTimeout - Math.min(timeToClose, stopTimeout / 2),
+    })
     const stopSweeping = startSweeping({ database: database.database, clock, observe })
     return {
       url: server.url,

@@ -102,6 +102,26 @@ describe('a server', () => {
   })
 })
 
+describe('a connection', () => {
+  it('is kept for as long as it is told, and its clients know', async () => {
+    const { url } = await start({ keepAliveTimeout: 1 })
+    const connection = await openConnection(url)
+    connection.ask('{ viewer { subject } }', jwt)
+    expect(await connection.closed()).toMatch(/^HTTP\/1\.1 200 [\s\S]*\r\nKeep-Alive: timeout=1\r\n/)
+  })
+
+  it('has ten seconds for the headers of a request, and may be idle for longer', async () => {
+    const { url } = await start()
+    const [idle, slow] = [await openConnection(url), await openConnection(url)]
+    idle.ask('{ viewer { subject } }', jwt)
+    await idle.answers(1)
+    slow.socket.write('GET /health HTTP/1.1\r\nHost: gateway.example\r\n')
+    expect(await slow.closed()).toMatch(/^HTTP\/1\.1 408 /)
+    idle.ask('{ viewer { subject } }', jwt)
+    expect((await idle.answers(2))[1]).toMatch(/^HTTP\/1\.1 200 /)
+  })
+})
+
 describe('a server that is closed', () => {
   it('lets a request under way end, takes no new connection, and says that it is not ready', async () => {
     const server = await start()

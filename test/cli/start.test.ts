@@ -88,7 +88,11 @@ describe('a first start', () => {
   })
 
   it('is healthy, ready, and closed to those without a credential', async () => {
-    expect((await fetch(`${url}/health`)).status).toBe(200)
+    const health = await fetch(`${url}/health`)
+    expect({ status: health.status, keepAlive: health.headers.get('keep-alive') }).toEqual({
+      status: 200,
+      keepAlive: 'timeout=95',
+    })
     await expect.poll(async () => (await fetch(`${url}/ready`)).status, { timeout: 20_000 }).toBe(200)
     expect(await ask('{ viewer { subject } }')).toMatchObject({ status: 401 })
   })
