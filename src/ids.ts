@@ -1,9 +1,9 @@
 /** Ids as clients write them → ids as the database has them. What is no id is BAD_USER_INPUT, not "not found". */
+import { parseInt4 } from './auth/int4.ts'
 import { isUuid } from './auth/uuid.ts'
 import { badInput } from './errors.ts'
 import { isPrintableName } from './printable.ts'
 
-const int4Max = 2_147_483_647
 const nameLength = 200
 
 /** The UUID, in lower case; null where the text is none. */
@@ -13,8 +13,7 @@ export function asUuid(text: string): string | null {
 
 /** The number that the decimal digits say, from 1 to the largest int4; null otherwise. */
 export function asIntegerId(text: string): number | null {
-  const value = /^[1-9]\d{0,9}$/.test(text) ? Number(text) : Number.NaN
-  return value <= int4Max ? value : null
+  return parseInt4(text)
 }
 
 /** The id of a role or a permission, 1 to 200 printable characters; null otherwise. */

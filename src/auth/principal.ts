@@ -1,5 +1,6 @@
 /** Who is calling, as a verified credential says. Everything downstream reads it, nothing reads the credential. */
 import { isPrintable, isPrintableName } from '../printable.ts'
+import { isInt4, parseInt4 } from './int4.ts'
 import { isUuid } from './uuid.ts'
 
 export interface Principal {
@@ -40,7 +41,6 @@ export interface ClaimedIdentity {
 /** A claim that is there but says nothing usable. The message names the claim, never its value. */
 export class ClaimError extends Error {}
 
-const int4Max = 2_147_483_647
 const longestSubject = 255
 
 /**
@@ -106,9 +106,7 @@ function readUuid(claims: Readonly<Record<string, unknown>>, name: string): stri
 function readInteger(claims: Readonly<Record<string, unknown>>, name: string): number | null {
   const value = claims[name]
   if (value === undefined || value === null) return null
-  const number = typeof value === 'string' && /^[1-9]\d{0,9}$/.test(value) ? Number(value) : value
-  if (typeof number !== 'number' || !Number.isInteger(number) || number < 1 || number > int4Max) {
-    throw new ClaimError(`claim "${name}": expected a whole number`)
-  }
+  const number = typeof value === 'string' ? parseInt4(value) : value
+  if (!isInt4(number) || number < 1) throw new ClaimError(`claim "${name}": expected a whole number`)
   return number
 }

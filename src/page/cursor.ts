@@ -1,4 +1,5 @@
 /** Cursors: where a row stands in an order. Opaque to clients, and good for the order that they were made for only. */
+import { decodeOpaque, encodeOpaque } from '../opaqueId.ts'
 import type { Order } from './order.ts'
 
 /** The place of a row: the value that it is ordered by, as SQL writes it, and its id. */
@@ -9,24 +10,30 @@ export interface Place {
 }
 
 /** The cursor of a place. `kind` is the type of what is listed. */
-export function encodeCursor(kind: string, { name, direction }: Order, { value, id }: Place): string {
-  return Buffer.from(JSON.stringify([kind, name, direction, id, value])).toString('base64url')
+export function encodeCursor(kind: string, { name, direction, value: by }: Order, { value, id }: Place): string {
+  const isPlain = by === null && direction === 'ASC'
+  return encodeOpaque(kind, isPlain ? id : JSON.stringify([name, direction, id, value]))
 }
 
-/** The place that the cursor stands for; undefined where it is none of this kind and order. */
-export function decodeCursor(kind: string, order: Order, cursor: string): Place | undefined {
-  const parts = partsOf(cursor)
-  if (!Array.isArray(parts)) return undefined
-  const [, , , id, value] = parts
-  if (typeof id !== 'string' || (value !== null && typeof value !== 'string')) return undefined
-  const place = { value, id }
-  return encodeCursor(kind, order, place) === cursor ? place : undefined
+/** The place that the cursor stands for; null where it is none of this kind and order. */
+export function decodeCursor(kind: string, order: Order, cursor: string): Place | null {
+  const decoded = decodeOpaque(cursor)
+  if (decoded === null) return null
+  const [, , id, value] = partsOf(decoded.text)
+  const place = typeof id === 'string' ? { id, value: typeof value === 'string' ? value : null } : plain(decoded.text)
+  return encodeCursor(kind, order, place) === cursor ? place : null
 }
 
-function partsOf(cursor: string): unknown {
+function plain(id: string): Place {
+  return { id, value: null }
+}
+
+/** Ids are JSON as well, or none at all. */
+function partsOf(text: string): readonly unknown[] {
   try {
-    return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
+    const parts: unknown = JSON.parse(text)
+    return Array.isArray(parts) ? parts : []
   } catch {
-    return undefined
+    return []
   }
 }

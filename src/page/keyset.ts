@@ -72,7 +72,7 @@ function isGiven<T>(value: T | null | undefined): value is T {
 function placeOf(kind: Kind, order: Order, argument: string, cursor: string | null | undefined): Place | undefined {
   if (!isGiven(cursor)) return undefined
   const place = decodeCursor(kind.name, order, cursor)
-  if (place === undefined || !isPossible(kind, order, place)) {
+  if (place === null || !isPossible(kind, order, place)) {
     throw badInput(argument, 'a cursor of this connection in this order', cursor)
   }
   return place

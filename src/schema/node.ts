@@ -2,6 +2,7 @@
 import type { GraphQLSchema } from 'graphql'
 import type { Context } from '../context.ts'
 import { badInput, mostErrors } from '../errors.ts'
+import { decodeOpaque, encodeOpaque } from '../opaqueId.ts'
 import { idList } from '../search/condition.ts'
 import { builder } from './builder.ts'
 import { branded, isCovered, type Reference, referenceTo } from './identity.ts'
@@ -19,15 +20,13 @@ function unreachable(): never {
 
 /** The node id of something. `kind` is one of User, Access, Role, Permission and Token. */
 export function nodeIdOf(kind: string, id: string | number): string {
-  return Buffer.from(`${kind}:${id}`).toString('base64url')
+  return encodeOpaque(kind, id)
 }
 
 /** What the node id refers to; null where it is none of ours. Organizations have an identity, but are no nodes. */
 function referenceOf(nodeId: string): Reference | null {
-  const text = Buffer.from(nodeId, 'base64url').toString('utf8')
-  const kind = text.slice(0, Math.max(text.indexOf(':'), 0))
-  const id = text.slice(kind.length + 1)
-  return kind === 'Organization' || nodeIdOf(kind, id) !== nodeId ? null : referenceTo(kind, id)
+  const decoded = decodeOpaque(nodeId)
+  return decoded === null || decoded.kind === 'Organization' ? null : referenceTo(decoded.kind, decoded.text)
 }
 
 async function findNode(reference: Reference, context: Context, schema: GraphQLSchema): Promise<object | null> {

@@ -13,7 +13,7 @@ import {
   GraphQLUnionType,
   type NamedTypeNode,
 } from 'graphql'
-
+import { isInt4 } from '../auth/int4.ts'
 import type { Context } from '../context.ts'
 import { organizations } from '../db/tables.ts'
 import { badInput } from '../errors.ts'
@@ -119,14 +119,10 @@ async function findEntity(given: unknown, context: Context, schema: GraphQLSchem
 }
 
 async function findReferred(kind: string, { id, customerId }: Representation, context: Context): Promise<Found | null> {
-  if (kind === 'Organization' && isCustomerId(customerId) && id === undefined) {
+  if (kind === 'Organization' && isInt4(customerId) && id === undefined) {
     const row = await context.loaders.rowBy(organizations, 'customerId', customerId)
     return row && { type: kind, row }
   }
   if (typeof id !== 'string' && typeof id !== 'number') return null
   return referenceTo(kind, String(id))?.find(context) ?? null
-}
-
-function isCustomerId(value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 2 ** 31
 }

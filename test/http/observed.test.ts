@@ -4,10 +4,11 @@ import { connect } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { demoCallers } from '../../examples/data/demo/callers.ts'
 import type { Observation, RequestObserved } from '../../src/observer.ts'
-import { type Server, startServer } from '../../src/server.ts'
+import type { Server } from '../../src/server.ts'
 import { graphql } from '../generated/gql.ts'
 import { demoAccessId } from '../support/demoUser.ts'
 import { claimsOf, createHarness, type Harness } from '../support/harness.ts'
+import { serve } from '../support/server.ts'
 
 const ObservedIssue = graphql(`
   mutation ObservedIssue($input: IssueTokenInput!) {
@@ -27,7 +28,7 @@ describe('what is told of requests', () => {
   let authorization: string
   beforeAll(async () => {
     harness = await createHarness({ ALLOWED_ORIGINS: origin, MAX_BODY_BYTES: '10000' })
-    server = await startServer({ gateway: harness.gateway, host: '127.0.0.1', port: 0, drainTimeout: 1 })
+    server = await serve(harness.gateway)
     authorization = `Bearer ${await harness.sign(claimsOf(administrator))}`
   })
   beforeEach(() => {

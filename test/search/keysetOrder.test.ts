@@ -91,7 +91,8 @@ describe('a connection in an order', () => {
     }
   })
 
-  const forged = (...parts: unknown[]) => Buffer.from(JSON.stringify(parts)).toString('base64url')
+  const forged = (kind: string, ...parts: unknown[]) =>
+    Buffer.from(`${kind}:${JSON.stringify(parts)}`).toString('base64url')
   it.each([
     ['CREATED_AT', forged('Access', 'CREATED_AT', 'ASC', '1', 'yesterday')],
     ['CREATED_AT', forged('Access', 'CREATED_AT', 'ASC', '1', '2026-02-30 00:00:00+00')],
@@ -103,9 +104,12 @@ describe('a connection in an order', () => {
     ['NAME', forged('Access', 'NAME', 'ASC', '1', 'a', 'b')],
     ['NAME', forged('Access', 'NAME', 'ASC', 1, 'a')],
     ['ID', forged('Access', 'ID', 'ASC', '1', 'a')],
-    ['ID', forged('User', 'ID', 'ASC', '1', null)],
-    ['ID', Buffer.from('null').toString('base64url')],
-    ['ID', Buffer.from('[').toString('base64url')],
+    ['ID', forged('Access', 'ID', 'ASC', '1', null)],
+    ['ID', Buffer.from('User:1').toString('base64url')],
+    ['ID', Buffer.from('Access:one').toString('base64url')],
+    ['ID', Buffer.from('Access:null').toString('base64url')],
+    ['ID', Buffer.from('Access:[').toString('base64url')],
+    ['ID', Buffer.from('1').toString('base64url')],
   ])('refuses a cursor of accesses by %s that it did not make: %s', async (field, after) => {
     const { errors } = await connection('accesses', 'AccessOrder', { orderBy: { field }, after })
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', argument: 'after' } }])
