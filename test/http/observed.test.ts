@@ -167,9 +167,13 @@ describe('what is told of requests', () => {
     const held = new Promise<void>((resolve) => {
       release = resolve
     })
-    const waiting = harness.prisma.$transaction(async (transaction) => {
-      await transaction.$executeRaw`LOCK TABLE users IN ACCESS EXCLUSIVE MODE`
-      await held
+    let waiting: Promise<void> | undefined
+    await new Promise<void>((locked) => {
+      waiting = harness.prisma.$transaction(async (transaction) => {
+        await transaction.$executeRaw`LOCK TABLE users IN ACCESS EXCLUSIVE MODE`
+        locked()
+        await held
+      })
     })
     const body = JSON.stringify({ query: '{ users { total } }' })
     const request = abandoned(body, body.length)
