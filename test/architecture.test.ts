@@ -121,6 +121,11 @@ describe('the imports of src', () => {
     expect(importers).toEqual([join('http', 'yoga.ts')])
   })
 
+  it('of transactions are made by the one way to change only', () => {
+    const importers = imports.filter(({ to }) => to === 'db/transaction.ts').map(({ from }) => from)
+    expect(importers.sort()).toEqual(['db/audit.ts', 'db/change.ts', 'db/idempotency.ts'])
+  })
+
   it('leave it for the example data only, which the commands start with', () => {
     const leaving = imports.filter(({ to }) => to.startsWith('..'))
     expect(leaving.filter(({ to }) => !to.startsWith('../examples/data/'))).toEqual([])
@@ -133,6 +138,12 @@ describe('the process', () => {
 
   it('is printed to and ended by the command line only', () => {
     expect(mentioning(/process\.(exit|stdout|stderr)\b|console\./)).toEqual(['cli.ts'])
+  })
+
+  it('sends statements through the one way to read and the one way to change only', () => {
+    expect(mentioning(/\$(queryRaw|executeRaw|transaction)\b/).sort()).toEqual([
+      ...['db/idempotency.ts', 'db/read.ts', 'db/transaction.ts'],
+    ])
   })
 
   it('has its environment read by the command line only, which hands it to the configuration', () => {
