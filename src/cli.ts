@@ -59,10 +59,7 @@ async function runGateway(): Promise<void> {
 
   let stoppingSince: number | undefined
   const stop = (): void => {
-    if (stoppingSince !== undefined) {
-      if (performance.now() - stoppingSince > sameSignal) process.exit(1)
-      return
-    }
+    if (stoppingSince !== undefined) return
     stoppingSince = performance.now()
     started
       .close()
@@ -79,7 +76,12 @@ async function runGateway(): Promise<void> {
       .then(written)
       .then(() => process.exit())
   }
-  process.on('SIGINT', stop).on('SIGTERM', stop)
+  const onSignal = (): void => {
+    if (stoppingSince !== undefined && performance.now() - stoppingSince > sameSignal) process.exit(1)
+    stop()
+  }
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  // A rejection that nobody has handled comes here, too.
   process.on('uncaughtException', (error) => {
     log.error({ err: error }, 'uncaught exception')
     process.exitCode = 1

@@ -1,16 +1,19 @@
 /** A node:http server around a gateway: bounded, and stopping without dropping what has been sent to it. */
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { trackConnections } from './connections.ts'
-import { StartupError } from './errors.ts'
+import { GatewayError, StartupError } from './errors.ts'
 import type { Gateway } from './gateway.ts'
+import { requestIdOf, standardHeaders } from './http/standardHeaders.ts'
+import type { Observer } from './observer.ts'
 
 export interface ServerOptions {
   readonly gateway: Gateway
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
+  readonly observe: Observer
   /** Seconds for which a connection without a request is kept open. */
   readonly keepAliveTimeout: number
   /** Seconds in which it goes on taking requests when it is closed, so that balancers see that it is not ready. */
@@ -41,10 +44,17 @@ const connectionsCheckingInterval = 1_000
 
 /** Listens. Throws StartupError where the port or the address can't be had. */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { gateway, host, port, drainDelay, drainTimeout } = options
+  const { gateway, host, port, observe, drainDelay, drainTimeout } = options
   const timeouts = { headersTimeout, requestTimeout, keepAliveTimeout: options.keepAliveTimeout * 1_000 }
-  const server = createServer({ ...timeouts, connectionsCheckingInterval }, (request, response) => {
-    if (connections.begin(response)) gateway.listener(request, response)
+  const server = createServer({ ...timeouts, connectionsCheckingInterval }, async (request, response) => {
+    if (!connections.begin(response)) return
+    try {
+      await gateway.listener(request, response)
+    } catch (error) {
+      const requestId = requestIdOf(request.headers['x-request-id']?.toString() ?? null)
+      observe({ kind: 'unexpected', requestId, error })
+      endUnexpectedly(response, requestId)
+    }
   })
   const connections = trackConnections(server)
   server.maxHeadersCount = 100
@@ -78,6 +88,20 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       return stopped
     },
   }
+}
+
+/** A masked 500; where the answer had begun already, its connection breaks, so that nobody takes it for a whole one. */
+function endUnexpectedly(response: ServerResponse, requestId: string): void {
+  if (response.writableEnded) return
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  const { message, extensions } = new GatewayError('INTERNAL_SERVER_ERROR', 'something unexpected happened', {
+    extensions: { requestId },
+  })
+  response.writeHead(500, { ...standardHeaders(requestId), 'Content-Type': 'application/json; charset=utf-8' })
+  response.end(JSON.stringify({ errors: [{ message, extensions }] }))
 }
 
 function listenFailure(error: NodeJS.ErrnoException, host: string, port: number): StartupError {

@@ -89,6 +89,7 @@ export async function start(config: Config, observe: Observer): Promise<Started>
       gateway,
       host: config.HOST,
       port: config.PORT,
+      observe,
       keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT,
       drainDelay: config.DRAIN_DELAY,
       drainTimeout: stopTimeout - Math.min(timeToClose, stopTimeout / 2),

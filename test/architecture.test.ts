@@ -47,7 +47,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'schema/subgraph.ts',
   ],
   'connections.ts': [],
-  'server.ts': ['connections.ts', 'errors.ts', 'gateway.ts'],
+  'server.ts': ['connections.ts', 'errors.ts', 'gateway.ts', 'http', 'observer.ts'],
   'assemble.ts': ['auth', 'config.ts', 'context.ts', 'observer.ts', 'operation'],
   'start.ts': [
     'assemble.ts',

@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Gateway } from '../src/gateway.ts'
+import type { Observation, Observer } from '../src/observer.ts'
 import type { Server, ServerOptions } from '../src/server.ts'
 import { createHarness, type Harness } from './support/harness.ts'
 import { openConnection } from './support/rawConnection.ts'
@@ -99,6 +100,47 @@ describe('a server', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 400 /)
     socket.destroy()
     expect((await fetch(`${url}/health`)).status).toBe(200)
+  })
+})
+
+describe('a request on which the gateway throws', () => {
+  const failing = async (listener: Gateway['listener']) => {
+    const observed: Observation[] = []
+    const observe: Observer = (observation) => void observed.push(observation)
+    return { server: await start({ gateway: { ...harness.gateway, listener }, observe }), observed }
+  }
+  const error = new Error('boom')
+
+  it.each<[string, Gateway['listener']]>([
+    ['later', () => Promise.reject(error)],
+    [
+      'at once',
+      () => {
+        throw error
+      },
+    ],
+  ])('is answered 500 under an id that the observer is told with the error: %s', async (_when, listener) => {
+    const { server, observed } = await failing(listener)
+    const response = await fetch(server.url, { headers: { 'x-request-id': 'r1' } })
+    expect({ status: response.status, requestId: response.headers.get('x-request-id') }).toEqual({
+      status: 500,
+      requestId: 'r1',
+    })
+    expect(await response.json()).toEqual({
+      errors: [
+        { message: 'something unexpected happened', extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: 'r1' } },
+      ],
+    })
+    expect(observed).toEqual([{ kind: 'unexpected', requestId: 'r1', error }])
+  })
+
+  it('has its connection broken where the answer had begun', async () => {
+    const { server, observed } = await failing(async (_request, response) => {
+      response.write('{"data":')
+      throw error
+    })
+    await expect(fetch(server.url).then((response) => response.text())).rejects.toThrow('terminated')
+    expect(observed).toEqual([{ kind: 'unexpected', requestId: expect.stringMatching(/^[\da-f-]{36}$/), error }])
   })
 })
 

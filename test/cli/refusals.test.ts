@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { allScopes } from '../../src/auth/scopes.ts'
 import { settings } from '../../src/config.ts'
@@ -141,16 +142,24 @@ describe('seed', () => {
   }, 120_000)
 })
 
-describe('an exception that nobody has caught', () => {
-  it('is logged, and ends the gateway in order, with exit code 1', async () => {
-    const trap = 'data:text/javascript,process.on("SIGUSR2",()=>{throw new Error("boom")})'
+describe('an exception or a rejection that nobody has caught', () => {
+  it('is logged, and ends the gateway in order, with exit code 1, whatever is thrown meanwhile', async () => {
+    const trap =
+      'data:text/javascript,process.on("SIGUSR2",()=>{throw new Error("boom")}).on("SIGHUP",()=>{Promise.reject(new Error("late"))})'
     const trapped = createCli(['--import', trap])
-    const gateway = trapped.start(['start'], { DATA_DIR: join(folder, 'seeded') })
-    await gateway.until(/iam-graph is ready/)
+    const gateway = trapped.start(['start'], { DATA_DIR: join(folder, 'seeded'), DRAIN_DELAY: '2s' })
+    const [, url = ''] = await gateway.until(/Endpoint {2}(http:\S+)\/graphql\n/)
     gateway.signal('SIGUSR2')
+    await expect.poll(async () => (await (await fetch(`${url}/ready`)).json()).accepting).toBe(false)
+    // Longer than what is taken for one signal that comes twice.
+    await delay(700)
+    gateway.signal('SIGHUP')
     const ended = await gateway.ended()
     expect(ended.code).toBe(1)
-    expect(warningsIn(ended)).toMatchObject([{ level: 50, msg: 'uncaught exception', err: { message: 'boom' } }])
+    expect(warningsIn(ended)).toMatchObject([
+      { level: 50, msg: 'uncaught exception', err: { message: 'boom' } },
+      { level: 50, msg: 'uncaught exception', err: { message: 'late' } },
+    ])
     expect(await readdir(join(folder, 'seeded'))).not.toContain('lock.pid')
     await trapped.end()
   }, 120_000)
