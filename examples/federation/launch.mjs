@@ -1,7 +1,7 @@
 /** Everything at once: iam-graph, the zones, and a router in front of both. */
 import { join } from 'node:path'
+import { startGateway } from '../gateway.mjs'
 import { compose } from './compose.mjs'
-import { startIam } from './iam.mjs'
 import { startZones } from './zones.mjs'
 
 /** @typedef {import('./serve.mjs').Served} Served */
@@ -28,7 +28,8 @@ export async function launch({ router: name, folder, ports, inFront }) {
   }
   try {
     const { startRouter, adapt, library } = await import(`./${name}.mjs`)
-    let iam = await started(startIam({ folder, port: ports.iam }))
+    const gateway = await started(startGateway({ folder, port: ports.iam }))
+    let iam = { ...gateway, url: `${gateway.url}/subgraph` }
     let zones = await started(startZones({ keyFile: join(folder, 'development-key.jwk'), port: ports.zones }))
     if (inFront !== undefined) {
       iam = await started(inFront(iam.url))

@@ -1,7 +1,7 @@
 /** Runs the example until it is told to stop: `node start.mjs --router apollo|hive`. */
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { mintJwt } from './iam.mjs'
+import { mintJwt } from '../gateway.mjs'
 import { launch } from './launch.mjs'
 
 const { values } = parseArgs({ options: { router: { type: 'string', default: 'apollo' } } })
