@@ -37,6 +37,7 @@ export async function bench(
     say(`population of ${users.toLocaleString('en')} users`)
     populations.push(await openPopulation(server, users, processes))
   }
+  const filledAt = performance.now()
   const clients = new Map<Population, pg.Client>()
   try {
     for (const population of populations) {
@@ -89,6 +90,7 @@ export async function bench(
         postgres: (await clientOf(current).query('SHOW server_version')).rows[0]?.server_version,
       },
       notes: notesOf(cores, meter.databaseIs, results),
+      took: Math.round((performance.now() - filledAt) / 1_000),
       forms,
       statements,
       results,

@@ -1,7 +1,7 @@
 /** Before anything is timed: every contestant gives the same answers, and the statements that each sends are counted. */
 import { isDeepStrictEqual } from 'node:util'
 import { type ContestantName, type Server, type StartOptions, startContestant, titles } from './contestants.ts'
-import type { Population } from './population.ts'
+import { type IssuedRows, issuedRows, type Population } from './population.ts'
 import { type Callers, createRandom, draw, organizationsFor, requestOf } from './requests.ts'
 import { type Counted, createStatementCounter } from './statementCounter.ts'
 import type { Parameters, Workload } from './workloads/workload.ts'
@@ -10,6 +10,8 @@ import type { Parameters, Workload } from './workloads/workload.ts'
 export interface StatementCount extends Counted {
   readonly workload: string
   readonly contestant: ContestantName
+  /** Of the hand-tuned SQL; null of the others. */
+  readonly form: string | null
   /** Rows of a page. */
   readonly size: number
 }
@@ -26,7 +28,7 @@ const questions = 6
 
 /** Throws where two contestants answer differently. */
 export async function compareAnswers(options: ComparedOptions): Promise<readonly StatementCount[]> {
-  const { workloads, contestants, start } = options
+  const { population, workloads, contestants, start } = options
   const counts: StatementCount[] = []
   /** The first answer to each question, with whose it is. */
   const known = new Map<string, { readonly title: string; readonly answer: unknown }>()
@@ -40,23 +42,24 @@ export async function compareAnswers(options: ComparedOptions): Promise<readonly
         for (const size of [workload.size, ...sizesOf(workload)]) {
           await ask(options, server, workload, size, form)
           counter.take()
+          const rowsBefore = workload.writes ? await issuedRows(population.url) : null
           const answers = await ask(options, server, workload, size, form)
           const { statements, roundTrips } = counter.take()
+          if (rowsBefore !== null) await checkIssued(title, population.url, rowsBefore)
           answers.forEach((answer, index) => {
             const question = `${workload.name}, ${size} rows, question ${index + 1}`
             const first = known.get(question)
             if (first === undefined) known.set(question, { title, answer })
             else if (!isDeepStrictEqual(first.answer, answer)) throw different(question, first, { title, answer })
           })
-          if (form === undefined || form === Object.keys(workload.raw.forms)[0]) {
-            counts.push({
-              workload: workload.name,
-              contestant: name,
-              size,
-              statements: statements / questions,
-              roundTrips: roundTrips / questions,
-            })
-          }
+          counts.push({
+            workload: workload.name,
+            contestant: name,
+            form: form ?? null,
+            size,
+            statements: statements / questions,
+            roundTrips: roundTrips / questions,
+          })
         }
       }
     }
@@ -100,6 +103,15 @@ async function ask(
     answers.push(readAnswer(workload, server.name, JSON.parse(text).data))
   }
   return answers
+}
+
+/** Throws where not each question has led to a token and an event. */
+async function checkIssued(title: string, url: string, before: IssuedRows): Promise<void> {
+  const after = await issuedRows(url)
+  if (after.tokens - before.tokens === questions && after.events - before.events === questions) return
+  throw new Error(
+    `${title}: expected a token and an event of each question, received ${JSON.stringify({ before, after })}`,
+  )
 }
 
 /** What the answer says, as it is compared. */

@@ -46,11 +46,17 @@ export interface Measured {
 /** `stop` sends no further requests; it is answered by the text `stopped` once all that were sent are answered. */
 export type Command = LoadCommand | MeasureCommand | { readonly type: 'stop' }
 
-/** Where there are fewer answers in the time, it is prolonged, by so many milliseconds at most. */
+/**
+ * Answers that a measurement holds at least, for each connection and in all: with many connections to a slow server they
+ * come in waves, and a part of a wave tells nothing. It waits for them so many milliseconds beyond its time.
+ */
+const fewestEach = 2
 const fewest = 5
-const patience = 30_000
+const patience = 10_000
 
 const latencies = createHistogram({ figures: 3 })
+/** Connections, all in all and those that still wait for an answer. */
+let connected = 0
 let busy = 0
 let isStopping = false
 let requests = 0
@@ -60,7 +66,9 @@ let wrong: string | null = null
 function load({ port, lists, connections, mark }: LoadCommand): void {
   wrong = null
   isStopping = false
+  connected = connections
   busy = connections
+  requests = 0
   const queues = lists.map((list) => ({ list: list.map((text) => Buffer.from(text)), next: 0 }))
   for (let index = 0; index < connections; index++) {
     const queue = queues[index % queues.length]
@@ -110,6 +118,7 @@ function measure({ duration, server, database }: MeasureCommand): void {
   bytes = 0
   const before = used()
   const startedAt = performance.now()
+  const enough = Math.max(fewest, fewestEach * connected)
   const finish = () => {
     const seconds = (performance.now() - startedAt) / 1_000
     const after = used()
@@ -135,15 +144,22 @@ function measure({ duration, server, database }: MeasureCommand): void {
   }
   const look = () => {
     const isLate = performance.now() - startedAt > duration + patience
-    if (requests >= fewest || isLate || wrong !== null) finish()
+    if (requests >= enough || isLate || wrong !== null) finish()
     else setTimeout(look, 100)
   }
   setTimeout(look, duration)
 }
 
+/** Goes on once each connection has had an answer, or has waited long enough. */
+function whenWarm(next: () => void, since = performance.now()): void {
+  const isLate = performance.now() - since > patience
+  if (requests >= connected || isLate || wrong !== null) next()
+  else setTimeout(() => whenWarm(next, since), 20)
+}
+
 process.on('message', (command: Command) => {
   if (command.type === 'load') load(command)
-  else if (command.type === 'measure') measure(command)
+  else if (command.type === 'measure') whenWarm(() => measure(command))
   else isStopping = true
 })
 // Whoever started it is gone.

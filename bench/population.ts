@@ -80,6 +80,22 @@ function grouped<T>(rows: readonly (readonly [string, T])[]): Map<string, T[]> {
   return groups
 }
 
+/** The tokens that the workloads issued, and all events. */
+export interface IssuedRows {
+  readonly tokens: number
+  readonly events: number
+}
+
+export function issuedRows(url: string): Promise<IssuedRows> {
+  return connected(url, async (client) => {
+    const { rows } = await client.query<IssuedRows>(
+      `SELECT (SELECT count(*)::integer FROM tokens WHERE name = '${tokenName}') AS tokens,
+         (SELECT count(*)::integer FROM audit_events) AS events`,
+    )
+    return rows[0] as IssuedRows
+  })
+}
+
 /** Takes the tokens of the workloads out again, with their events, so that each run begins alike. */
 export async function removeIssuedTokens(client: pg.Client): Promise<void> {
   // The trail is append-only for everybody but the owner of its table. The seed writes no events.

@@ -51,7 +51,11 @@ export function figuresTable(results: Results): string {
     distinct(resultsOf(results, load).map(({ contestant }) => contestant)).map((contestant) => {
       const measured = resultsOf(results, { ...load, contestant })
       const statements = results.statements.find(
-        (count) => count.workload === load.workload && count.contestant === contestant,
+        ({ workload, contestant: whose, form }) =>
+          workload === load.workload &&
+          whose === contestant &&
+          (form === null ||
+            results.forms.some((trial) => trial.chosen && trial.workload === workload && trial.form === form)),
       )
       return [
         load.workload + (load.shape === 'any callers' ? '' : ', unmerged'),

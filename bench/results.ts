@@ -37,6 +37,8 @@ export interface Results {
   /** Seconds. */
   readonly duration: number
   readonly machine: Readonly<Record<string, string | number | boolean>>
+  /** Seconds that it took, without the filling of the databases. */
+  readonly took: number
   /** What was not as it should be while it was measured. */
   readonly notes: readonly string[]
   readonly forms: readonly FormTrial[]

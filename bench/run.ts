@@ -16,7 +16,8 @@ function report(results: Results, output: string): boolean {
   writeFileSync(output, `${JSON.stringify({ ...results, verdicts: judged }, null, 1)}\n`)
   const { cpu, cores, node, postgres } = results.machine
   const parts = [
-    `${cpu}, ${cores} cores, Node ${node}, PostgreSQL ${postgres}; ${results.rounds} rounds of ${results.duration} s`,
+    `${cpu}, ${cores} cores, Node ${node}, PostgreSQL ${postgres}`,
+    `Rounds: ${results.rounds}, ${results.duration} s for each measurement; ${results.took} s in all.`,
     results.notes.map((note) => `- ${note}`).join('\n'),
     formsTable(results),
     figuresTable(results),
@@ -31,6 +32,10 @@ function report(results: Results, output: string): boolean {
 
 const options = readOptions(process.argv.slice(2))
 const server = process.env.DATABASE_URL
+if (process.platform !== 'linux') {
+  say('expected Linux: processes are pinned by taskset, and what they use is read from /proc')
+  process.exit(2)
+}
 if (!server) {
   say('DATABASE_URL: expected a PostgreSQL server where databases may be created, received none')
   process.exit(2)

@@ -37,6 +37,7 @@ function resultsWith(part: Partial<Results>): Results {
     quick: true,
     rounds: 1,
     duration: 2,
+    took: 0,
     machine: {},
     notes: [],
     forms: [],
@@ -93,6 +94,7 @@ describe('a goal', () => {
     const statements = [10, 50, 500].map((size) => ({
       workload: 'K2',
       contestant: 'gateway' as const,
+      form: null,
       size,
       statements: size === 500 ? 4 : 3,
       roundTrips: 3,
