@@ -127,7 +127,7 @@ async function warmCredential(
       DATABASE_URL: population.url,
       JWT_KEY_FILE: jwt.keyFile,
       JWT_ISSUER: jwt.issuer,
-      JWTS: organizations.map(({ id }) => callers.jwtOf(id, 0)).join(),
+      JWTS: organizations.map(({ id }) => callers.administratorOf(id)).join(),
     },
   })
   const [, microseconds] = await printed(child, /([\d.]+) µs/)

@@ -85,15 +85,14 @@ async function ask(
   const answers: unknown[] = []
   for (let question = 0; question < questions; question++) {
     const parameters: Parameters = draw(organizationsFor(workload, population), size, random)
-    const jwt = callers.jwtOf(parameters.organization, question)
-    const { path, body, jwt: credential } = requestOf(workload, server, parameters, { form, jwt })
+    const { path, body, jwt } = requestOf(workload, server, parameters, { form, callers, turn: question })
     const response = await fetch(`http://127.0.0.1:${server.port}${path}`, {
       method: 'POST',
       body,
       headers: {
         'Content-Type': 'application/json',
         Accept: 'application/json',
-        ...(credential === null ? {} : { Authorization: `Bearer ${credential}` }),
+        ...(jwt === null ? {} : { Authorization: `Bearer ${jwt}` }),
       },
     })
     const text = await response.text()

@@ -22,9 +22,10 @@ export function deepPages(
   const random = createRandom(everyUser.length)
   // In the last tenth, but for the last page.
   const positions = Array.from({ length: 200 }, () => Math.floor((0.9 + random() * 0.09) * everyUser.length))
-  const jwt = callers.jwtOf(null, 0)
   const list = (requests: readonly object[]) => [
-    requests.map((request) => written({ path: '/graphql', body: JSON.stringify(request), jwt }, port)),
+    requests.map((request) =>
+      written({ path: '/graphql', body: JSON.stringify(request), jwt: callers.operator }, port),
+    ),
   ]
   const mark = '"lastname"'
   return [

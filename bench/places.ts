@@ -75,8 +75,7 @@ export function listsOf(
   return groups.map((among) =>
     Array.from({ length }, (_, turn) => {
       const parameters = draw(among, workload.size, random)
-      const jwt = callers.jwtOf(parameters.organization, turn)
-      return written(requestOf(workload, server, parameters, { form, jwt }), server.port)
+      return written(requestOf(workload, server, parameters, { form, callers, turn }), server.port)
     }),
   )
 }

@@ -7,6 +7,8 @@ import { issueTokenFunction, tokenName } from './workloads/w5.ts'
 /** The organizations with the ids of their users, in order, and of their accesses that may hold tokens. */
 export interface Organization {
   readonly id: string
+  /** Who holds every permission there. */
+  readonly administrator: { readonly user: string; readonly access: number }
   readonly users: readonly string[]
   readonly accesses: readonly number[]
 }
@@ -59,13 +61,27 @@ async function read(client: pg.Client): Promise<Omit<Population, 'users' | 'url'
       ORDER BY accesses.id`,
     rowMode: 'array',
   })
+  const administrators = await client.query<[string, { readonly user: string; readonly access: number }]>({
+    text: `SELECT DISTINCT ON (accesses.organization_id) accesses.organization_id,
+        json_build_object('user', accesses.user_id, 'access', accesses.id)
+      FROM role_assignments JOIN accesses ON accesses.id = role_assignments.access_id
+      WHERE role_id = 'administrator' AND resource_id IS NULL
+      ORDER BY accesses.organization_id, accesses.id`,
+    rowMode: 'array',
+  })
+  const administratorOf = new Map(administrators.rows)
   const usersOf = grouped(users.rows)
   const accessesOf = grouped(accesses.rows)
   return {
     everyUser: users.rows.map(([, id]) => id),
     organizations: [...usersOf]
-      .map(([id, ids]) => ({ id, users: ids, accesses: accessesOf.get(id) ?? [] }))
-      .filter((organization) => organization.accesses.length > 0)
+      .flatMap(([id, ids]) => {
+        const administrator = administratorOf.get(id)
+        const own = accessesOf.get(id)
+        return administrator === undefined || own === undefined
+          ? []
+          : [{ id, administrator, users: ids, accesses: own }]
+      })
       .sort((a, b) => b.users.length - a.users.length || (a.id < b.id ? -1 : 1)),
   }
 }

@@ -7,10 +7,14 @@ import type { Parameters, Workload } from './workloads/workload.ts'
 
 export const jwtIssuer = 'https://issuer.bench.example'
 
-/** Signs callers in: some users of each organization, each with a JWT of an hour. */
+/** Who calls: some users of each organization, each with a JWT of an hour. */
 export interface Callers {
-  /** The JWT of one of the organization's callers, by turns; null gives a caller of all organizations. */
-  jwtOf(organization: string | null, turn: number): string
+  /** The JWT of one of the organization's callers, by turns. */
+  jwtOf(organization: string, turn: number): string
+  /** The JWT of the one who holds everything there, and so may issue what the organization has. */
+  administratorOf(organization: string): string
+  /** The JWT of a caller of all organizations. */
+  readonly operator: string
 }
 
 const callersPerOrganization = 4
@@ -26,17 +30,22 @@ export async function createCallers({ organizations }: Population, key: KeyObjec
       .setIssuedAt()
       .setExpirationTime('1h')
       .sign(key)
-  const jwts = new Map<string | null, readonly string[]>()
-  for (const { id, users } of organizations) {
-    const callers = users.slice(0, callersPerOrganization)
-    jwts.set(id, await Promise.all(callers.map((user) => sign(user, { org_id: id }))))
+  const jwts = new Map<string, readonly string[]>()
+  for (const { id, users, administrator } of organizations) {
+    const others = users.filter((user) => user !== administrator.user).slice(0, callersPerOrganization - 1)
+    jwts.set(
+      id,
+      await Promise.all([
+        sign(administrator.user, { org_id: id, access_id: administrator.access }),
+        ...others.map((user) => sign(user, { org_id: id })),
+      ]),
+    )
   }
-  jwts.set(null, [await sign('operator', { scope: `${scope} organizations:all` })])
+  const callersOf = (organization: string) => jwts.get(organization) ?? []
   return {
-    jwtOf(organization, turn) {
-      const own = jwts.get(organization) ?? []
-      return own[turn % own.length] ?? ''
-    },
+    jwtOf: (organization, turn) => callersOf(organization)[turn % callersOf(organization).length] ?? '',
+    administratorOf: (organization) => callersOf(organization)[0] ?? '',
+    operator: await sign('operator', { scope: `${scope} organizations:all` }),
   }
 }
 
@@ -92,7 +101,7 @@ export function requestOf(
   workload: Workload,
   { name, cursorOf }: Pick<Server, 'name' | 'cursorOf'>,
   parameters: Parameters,
-  { form, jwt }: { readonly form: string | undefined; readonly jwt: string },
+  { form, callers, turn }: { readonly form: string | undefined; readonly callers: Callers; readonly turn: number },
 ): Request {
   if (name === 'raw' || name === 'bare') {
     return { path: encodeURI(`/${workload.name}/${form}`), body: JSON.stringify(parameters), jwt: null }
@@ -101,8 +110,12 @@ export function requestOf(
   return {
     path: '/graphql',
     body: JSON.stringify({ query, variables: variables(parameters, cursorOf) }),
-    jwt: name === 'gateway' ? jwt : null,
+    jwt: name === 'gateway' ? jwtFor(workload, parameters, callers, turn) : null,
   }
+}
+
+function jwtFor({ writes }: Workload, { organization }: Parameters, callers: Callers, turn: number): string {
+  return writes ? callers.administratorOf(organization) : callers.jwtOf(organization, turn)
 }
 
 /** The request as it goes over the wire. */

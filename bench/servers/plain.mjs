@@ -9,7 +9,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { createYoga } from 'graphql-yoga'
 import { getDatamodel } from '../../src/db/generated/pothos.ts'
 import { PrismaClient } from '../../src/db/generated/prisma/client.ts'
-import { mintToken, noAllowedScopes } from '../workloads/w5.ts'
+import { allowedScopes, mintToken } from '../workloads/w5.ts'
 
 const { DATABASE_URL, POOL_SIZE } = process.env
 const prisma = new PrismaClient({
@@ -135,7 +135,7 @@ builder.mutationType({
               secretHash: new Uint8Array(hash),
               hint,
               scope,
-              allowedScopes: noAllowedScopes,
+              allowedScopes,
               createdAt: at,
               updatedAt: at,
               expiresAt,

@@ -30,7 +30,14 @@ export function mintToken() {
   return { secret, hash: createHash('sha256').update(secret).digest(), hint: secret.slice(-4) }
 }
 
-export const noAllowedScopes = { generalScopes: [], servicesScopes: [], organizationScopes: null }
+const permissions = [{ permissionId: 'dns.zone.read', resources: [] }]
+
+/** What the token may be used for, as it is stored. */
+export const allowedScopes = {
+  generalScopes: [],
+  servicesScopes: [],
+  organizationScopes: { allPermissions: false, allRoles: false, keptInToken: [], permissions, roles: [] },
+}
 const lifetime = 90 * 24 * 60 * 60 * 1_000
 
 const insertToken = `INSERT INTO tokens (organization_id, access_id, name, secret_hash, hint, scope, allowed_scopes,
@@ -64,7 +71,7 @@ export const w5: Workload = {
             hash,
             hint,
             ['users:read'],
-            noAllowedScopes,
+            allowedScopes,
             at,
             expiresAt,
             'bench',
@@ -86,7 +93,7 @@ export const w5: Workload = {
             hash,
             hint,
             ['users:read'],
-            noAllowedScopes,
+            allowedScopes,
             at,
             expiresAt,
           ])
@@ -110,7 +117,14 @@ export const w5: Workload = {
           ... on Error { code message }
         }
       }`,
-      variables: ({ access }) => ({ input: { accessId: access, name: tokenName, scope: ['users:read'] } }),
+      variables: ({ access }) => ({
+        input: {
+          accessId: access,
+          name: tokenName,
+          scope: ['users:read'],
+          allowedScopes: { organizationScopes: { permissions } },
+        },
+      }),
       read: ({ issueToken }: { readonly issueToken: Issued }) => read(issueToken),
     },
     // The function is the documented way to do two things in one mutation, and one statement.
@@ -148,7 +162,7 @@ RETURNS bench.issued_token LANGUAGE sql VOLATILE AS $$
     INSERT INTO public.tokens (organization_id, access_id, name, secret_hash, hint, scope, allowed_scopes, created_at,
       updated_at, expires_at)
     SELECT organization, access, name, sha256(convert_to(secret, 'UTF8')), right(secret, 4), scope,
-      '${JSON.stringify(noAllowedScopes)}', at, at, at + interval '90 days' FROM minted
+      '${JSON.stringify(allowedScopes)}', at, at, at + interval '90 days' FROM minted
     RETURNING *
   ), event AS (
     INSERT INTO public.${eventColumns}

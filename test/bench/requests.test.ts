@@ -6,7 +6,12 @@ import type { Workload } from '../../bench/workloads/workload.ts'
 const workload = (name: string) => workloads.find((each) => each.name === name) as Workload
 
 function organization(id: string, users: number) {
-  return { id, users: Array.from({ length: users }, (_, index) => `${id}${index}`), accesses: [1, 2, 3] }
+  return {
+    id,
+    administrator: { user: `${id}0`, access: 1 },
+    users: Array.from({ length: users }, (_, index) => `${id}${index}`),
+    accesses: [1, 2, 3],
+  }
 }
 
 const population = {
@@ -14,6 +19,12 @@ const population = {
   url: '',
   organizations: [organization('a', 1_200), organization('b', 50)],
   everyUser: [],
+}
+
+const callers = {
+  jwtOf: (organization: string, turn: number) => `jwt ${turn} of ${organization}`,
+  administratorOf: (organization: string) => `administrator of ${organization}`,
+  operator: 'operator',
 }
 
 describe('the requests of a workload', () => {
@@ -41,11 +52,11 @@ describe('the requests of a workload', () => {
 
   it('bring a credential to the gateway only', () => {
     const parameters = draw(population.organizations, 1, createRandom(3))
-    const jwts = (['raw', 'postgraphile', 'plain', 'gateway'] as const).map(
-      (name) =>
-        requestOf(workload('W1'), { name, cursorOf: (id) => id }, parameters, { form: 'flat rows', jwt: 'a.b.c' }).jwt,
-    )
-    expect(jwts).toEqual([null, null, null, 'a.b.c'])
+    const jwts = (['raw', 'postgraphile', 'plain', 'gateway'] as const).map((name) => {
+      const server = { name, cursorOf: (id: string) => id }
+      return requestOf(workload('W1'), server, parameters, { form: 'flat rows', callers, turn: 2 }).jwt
+    })
+    expect(jwts).toEqual([null, null, null, `jwt 2 of ${parameters.organization}`])
   })
 
   it('tell the length of their body in bytes', () => {
