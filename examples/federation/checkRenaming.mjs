@@ -13,7 +13,7 @@ import { buildSubgraphSchema } from '@apollo/subgraph'
 import { composeServices as composeWithGuild } from '@theguild/federation-composition'
 import { parse } from 'graphql'
 import { createYoga } from 'graphql-yoga'
-import { mintJwt, startIam } from './iam.mjs'
+import { mintJwt, startGateway } from '../gateway.mjs'
 import { renamed, startRenaming } from './renaming.mjs'
 import { serve } from './serve.mjs'
 
@@ -79,8 +79,8 @@ const started = async (starting) => {
   return served
 }
 try {
-  const iam = await started(startIam({ folder, port: 0 }))
-  const renaming = await started(startRenaming(iam.url, renamedSdl, names))
+  const iam = await started(startGateway({ folder }))
+  const renaming = await started(startRenaming(`${iam.url}/subgraph`, renamedSdl, names))
   const shopSchema = buildSubgraphSchema([{ typeDefs: shopSdl, resolvers: shopResolvers }])
   const shop = await started(serve(createYoga({ schema: shopSchema, graphiql: false, logging: false }), 0, '/graphql'))
   const compositions = composed(renamedSdl, shopSdl, { iam: renaming.url, shop: shop.url })
