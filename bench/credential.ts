@@ -9,14 +9,18 @@ import { readConfig } from '../src/config.ts'
 
 const config = readConfig(process.env)
 const clock = () => new Date()
+const keys = await keysOf(config, clock, () => {})
 const authenticate = createAuthenticator({
-  verify: createJwtVerifier(await keysOf(config, clock, () => {}), {
+  verify: createJwtVerifier(keys, {
     issuer: config.JWT_ISSUER as string,
     audience: config.JWT_AUDIENCE,
     type: config.JWT_TYPE,
     maxAge: config.JWT_MAX_AGE,
     clock,
   }),
+  keyVersion: () => keys.version(),
+  clock,
+  monotonic: () => performance.now(),
   claimNames: claimNamesOf(config),
   findOrganization: async ({ id }) => id,
 })

@@ -41,6 +41,8 @@ export interface GatewayOptions {
   readonly subgraph: boolean
   readonly graphiql?: NonNullable<RoutesOptions['graphiql']>
   readonly clock: () => Date
+  /** Milliseconds by a clock that can't be set, by which things are remembered. */
+  readonly monotonic?: () => number
   readonly observe: Observer
 }
 
@@ -65,7 +67,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   const authenticate = createAuthenticator({
     verify: createJwtVerifier(keys, { ...options.jwt, clock }),
     claimNames: options.claimNames,
+    keyVersion: () => keys.version(),
     findOrganization: (claimed) => findOrganization(read, claimed),
+    clock,
+    monotonic: options.monotonic ?? (() => performance.now()),
   })
   const routes = createRoutes({
     endpoint,

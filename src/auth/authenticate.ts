@@ -16,42 +16,90 @@ export type Authenticate = (authorization: string | null) => Promise<Principal>
 
 export interface AuthenticatorOptions {
   readonly verify: JwtVerifier
+  /** The version of the keys that `verify` uses. */
+  readonly keyVersion: () => number
   readonly claimNames: ClaimNames
   /** The id of the organization with this id and this customer number, of those that are given; null where there is none. */
   readonly findOrganization: (claimed: ClaimedIdentity['organization']) => Promise<string | null>
+  /** What JWTs are dated by. */
+  readonly clock: () => Date
+  /** Milliseconds by a clock that can't be set, by which things are remembered. */
+  readonly monotonic: () => number
 }
 
-/** Organizations come and go rarely; each of these saves a statement on every request. */
+const rememberedPrincipals = 2_000
 const rememberedOrganizations = 10_000
+/** How long an organization that is removed stays usable, at most. */
 const rememberedFor = 60_000
+
+interface KnownPrincipal {
+  readonly principal: Principal
+  /** Of the keys that its JWT was verified with. */
+  readonly keyVersion: number
+  /** When its JWT stops being valid. */
+  readonly validUntil: number
+  /** By the monotonic clock. */
+  readonly rememberedUntil: number
+}
+
+interface KnownOrganization {
+  readonly id: string
+  /** By the monotonic clock. */
+  readonly rememberedUntil: number
+}
 
 /**
  * Turns the value of an Authorization header (RFC 6750, section 2.1) into a frozen Principal.
  * Rejects with UNAUTHENTICATED where there is none or it is not valid, with SERVICE_UNAVAILABLE while it can't be checked.
+ *
+ * The principal of a JWT is remembered by the whole text of the JWT: while that is valid, the keys are the same, and for
+ * a minute from when the organization was last found.
  */
-export function createAuthenticator({ verify, claimNames, findOrganization }: AuthenticatorOptions): Authenticate {
-  const organizations = new LRUCache<string, string>({ max: rememberedOrganizations, ttl: rememberedFor })
+export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
+  const { verify, keyVersion, claimNames, findOrganization, clock, monotonic } = options
+  const principals = new LRUCache<string, KnownPrincipal>({ max: rememberedPrincipals })
+  const organizations = new LRUCache<string, KnownOrganization>({ max: rememberedOrganizations })
 
-  const organizationOf = async (claimed: ClaimedIdentity['organization']): Promise<string | null> => {
+  const organizationOf = async (claimed: ClaimedIdentity['organization']): Promise<KnownOrganization> => {
     const key = `${claimed.id} ${claimed.customerId}`
     const known = organizations.get(key)
-    if (known !== undefined) return known
-    const found = await findOrganization(claimed)
-    if (found !== null) organizations.set(key, found)
+    if (known !== undefined && monotonic() < known.rememberedUntil) return known
+    const rememberedUntil = monotonic() + rememberedFor
+    const id = await findOrganization(claimed)
+    if (id === null) throw refused('the organization of the JWT is unknown')
+    const found = { id, rememberedUntil }
+    organizations.set(key, found)
     return found
   }
 
+  /** The principal and until when it may be remembered. */
+  const principalOf = async (
+    identity: ClaimedIdentity,
+  ): Promise<Pick<KnownPrincipal, 'principal' | 'rememberedUntil'>> => {
+    const { id, customerId } = identity.organization
+    if (id !== null || customerId !== null) {
+      const organization = await organizationOf(identity.organization)
+      return { principal: createPrincipal(identity, organization.id), rememberedUntil: organization.rememberedUntil }
+    }
+    if (identity.scopes.has('organizations:all')) {
+      return { principal: createPrincipal(identity, null), rememberedUntil: monotonic() + rememberedFor }
+    }
+    throw refused(`expected a claim "${claimNames.organization}" or "${claimNames.customer}"`)
+  }
+
+  const isFresh = (known: KnownPrincipal) =>
+    known.keyVersion === keyVersion() && monotonic() < known.rememberedUntil && clock().getTime() < known.validUntil
+
   return async (authorization) => {
     const token = bearerToken(authorization)
-    const identity = await identify(token, verify, claimNames)
-    const { id, customerId } = identity.organization
-    if (id === null && customerId === null) {
-      if (identity.scopes.has('organizations:all')) return createPrincipal(identity, null)
-      throw refused(`expected a claim "${claimNames.organization}" or "${claimNames.customer}"`)
-    }
-    const organizationId = await organizationOf(identity.organization)
-    if (organizationId === null) throw refused('the organization of the JWT is unknown')
-    return createPrincipal(identity, organizationId)
+    const known = principals.get(token)
+    if (known !== undefined && isFresh(known)) return known.principal
+    // Before it is verified: keys that change meanwhile are not those that it was verified with.
+    const version = keyVersion()
+    const { identity, validUntil } = await identify(token, verify, claimNames)
+    const found = await principalOf(identity)
+    principals.set(token, { ...found, keyVersion: version, validUntil })
+    return found.principal
   }
 }
 
@@ -64,9 +112,10 @@ function bearerToken(authorization: string | null): string {
   return match[1]
 }
 
-async function identify(token: string, verify: JwtVerifier, claimNames: ClaimNames): Promise<ClaimedIdentity> {
+async function identify(token: string, verify: JwtVerifier, claimNames: ClaimNames) {
   try {
-    return readClaims(await verify(token), claimNames)
+    const { claims, validUntil } = await verify(token)
+    return { identity: readClaims(claims, claimNames), validUntil }
   } catch (error) {
     if (error instanceof JwtRefused || error instanceof ClaimError) throw refused(error.message)
     if (error instanceof KeysUnavailable) {

@@ -1,6 +1,5 @@
 /** Verifies a JWT access token (RFC 7519, RFC 8725, RFC 9068): its form, its signature and its standard claims. */
 import { errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose'
-import { LRUCache } from 'lru-cache'
 import { algorithms, type KeySource } from './keys.ts'
 
 export interface JwtRules {
@@ -16,30 +15,24 @@ export interface JwtRules {
 /** Why a JWT was refused, in words that may be shown: they name what was expected and never repeat the token. */
 export class JwtRefused extends Error {}
 
-export type JwtVerifier = (token: string) => Promise<JWTPayload>
+export interface VerifiedJwt {
+  readonly claims: JWTPayload
+  /** When it stops being valid, by its `exp` and by its age: milliseconds since the epoch. */
+  readonly validUntil: number
+}
+
+export type JwtVerifier = (token: string) => Promise<VerifiedJwt>
 
 const sizeLimit = 8 * 1024
 /** Three base64url parts and nothing else: jose takes padding and spaces inside of them. */
 const form = /^[\w-]+\.[\w-]+\.[\w-]+$/
 const clockTolerance = 5
-const rememberedTokens = 2_000
-/** A key that its issuer withdraws stops working within this time. */
-const rememberedFor = 60_000
 
-/**
- * A verifier that resolves to the claims, or rejects with JwtRefused, or with KeysUnavailable while there are no keys.
- * A token that was verified is not verified again for a minute, as long as it is valid by its own times.
- */
-export function createJwtVerifier(keys: KeySource, rules: JwtRules): JwtVerifier {
-  const verified = new LRUCache<string, { readonly claims: JWTPayload; readonly until: number }>({
-    max: rememberedTokens,
-  })
+/** A verifier that rejects with JwtRefused, or with KeysUnavailable while nothing can be said. */
+export function createJwtVerifier(keys: Pick<KeySource, 'resolve'>, rules: JwtRules): JwtVerifier {
   return async (token) => {
     if (token.length > sizeLimit) throw new JwtRefused(`expected a JWT of at most ${sizeLimit} characters`)
     if (!form.test(token)) throw new JwtRefused('expected a JWT')
-    const now = rules.clock()
-    const known = verified.get(token)
-    if (known !== undefined && now.getTime() < known.until) return known.claims
     const claims = await verify(token, keys.resolve, {
       algorithms,
       issuer: rules.issuer,
@@ -48,11 +41,9 @@ export function createJwtVerifier(keys: KeySource, rules: JwtRules): JwtVerifier
       maxTokenAge: rules.maxAge,
       requiredClaims: ['exp', 'iat', 'sub'],
       clockTolerance,
-      currentDate: now,
+      currentDate: rules.clock(),
     })
-    const expiry = Math.min(Number(claims.exp), Number(claims.iat) + rules.maxAge) * 1_000
-    verified.set(token, { claims, until: Math.min(expiry, now.getTime() + rememberedFor) })
-    return claims
+    return { claims, validUntil: Math.min(Number(claims.exp), Number(claims.iat) + rules.maxAge) * 1_000 }
   }
 }
 

@@ -15,6 +15,8 @@ const publicMembers: ReadonlySet<string> = new Set('kty crv x y n e kid alg use 
 export interface KeySource {
   /** The key for a JWT's header, as jose asks for it. Rejects with KeysUnavailable while there are none to be had. */
   readonly resolve: JWTVerifyGetKey
+  /** Another number once the keys have changed: what was verified with others must be verified again. */
+  version(): number
   /** Whether keys are there and fresh enough to be used. */
   isReady(): boolean
   close(): void
@@ -56,7 +58,7 @@ function isStrong({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boole
 
 /** A fixed set of keys. */
 export function fixedKeys(set: JSONWebKeySet): KeySource {
-  return { resolve: createLocalJWKSet(set), isReady: () => true, close() {} }
+  return { resolve: createLocalJWKSet(set), version: () => 0, isReady: () => true, close() {} }
 }
 
 /** Keys of a PEM (public key, SPKI), JWK or JWKS file. Throws StartupError where it has none that can be used. */

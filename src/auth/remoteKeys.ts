@@ -18,6 +18,8 @@ interface RemoteKeysOptions {
 
 interface KeySet {
   readonly resolve: JWTVerifyGetKey
+  /** The keys as a text, by which a set is told from another. */
+  readonly content: string
   /** The how many-th load it came with. */
   readonly load: number
   /** When it was asked for, by the monotonic clock. */
@@ -51,6 +53,7 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
   const observe = unfailing(options.observe)
   const allowance = createAllowance(loadsAtOnce, loadInterval, monotonic)
   let current: KeySet | undefined
+  let version = 0
   let loads = 0
   let lastLoadAt = Number.NEGATIVE_INFINITY
   let failure: string | undefined
@@ -73,7 +76,9 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
     try {
       const set = usableKeys(await fetchJson(uri))
       if (set.keys.length === 0) throw new Error('the key set has no key that can be used')
-      current = { resolve: createLocalJWKSet(set), ...asked }
+      const content = JSON.stringify(set)
+      if (content !== current?.content) version += 1
+      current = { resolve: createLocalJWKSet(set), content, ...asked }
       failure = undefined
     } catch (error) {
       failure = reasonOf(error)
@@ -129,6 +134,7 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
         }
       }
     },
+    version: () => version,
     isReady: () => usable() !== undefined,
     close: () => clearInterval(timer),
   }

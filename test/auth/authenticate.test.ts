@@ -243,6 +243,12 @@ describe('the principal', () => {
     expect(await viewerWith({ customer_id: 1, ...claims })).toMatchObject({ scopes })
   })
 
+  it('is the user that its subject names, whatever the case of that', async () => {
+    const claims = { sub: administrator.userId.toUpperCase(), customer_id: 1, scope: 'users:read' }
+    const { data } = await harness.askRaw('{ viewer { user { id } } }', undefined, { claims })
+    expect(data).toEqual({ viewer: { user: { id: administrator.userId } } })
+  })
+
   it('needs no organization where it sees all of them', async () => {
     expect(await viewerWith({ scope: 'organizations:all' })).toMatchObject({ organization: null })
   })

@@ -20,13 +20,14 @@ const open = (where = folder) => openDevelopmentIssuer({ folder: where, audience
 const claims = { sub: 'ada', scope: 'users:read', customer_id: 1, access_id: 7 }
 
 function verifierOf({ issuer, keys }: Awaited<ReturnType<typeof open>>) {
-  return createJwtVerifier(keys, {
+  const verify = createJwtVerifier(keys, {
     issuer,
     audience: 'iam-graph',
     type: 'at+jwt',
     maxAge: 43_200,
     clock: () => testTime,
   })
+  return async (jwt: string) => (await verify(jwt)).claims
 }
 
 describe('the development issuer', () => {

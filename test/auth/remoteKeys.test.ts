@@ -55,7 +55,7 @@ function open(lookEvery = never): void {
 /** Verifies a JWT of the signer, one that was not seen before. */
 async function verified(signer: Signer, times: { readonly iat?: number | undefined } = { iat: now() }) {
   const rules = { issuer: 'issuer', audience: 'iam-graph', type: 'at+jwt', maxAge: 3_600, clock } as const
-  return (await createJwtVerifier(keys, rules)(await signer.sign({ ...claims, ...times }))).sub
+  return (await createJwtVerifier(keys, rules)(await signer.sign({ ...claims, ...times }))).claims.sub
 }
 
 const now = () => Math.floor(clock().getTime() / 1_000)

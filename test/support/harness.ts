@@ -102,6 +102,7 @@ export async function createHarness(
     allowedOrigins: config.ALLOWED_ORIGINS,
     subgraph: config.SUBGRAPH,
     clock: () => state.now,
+    monotonic: () => state.now.getTime(),
     observe(observation) {
       observed.push(observation)
       if (observation.kind === 'unexpected') unexpected.push(observation.error)
