@@ -1,5 +1,5 @@
 /** Holds README.md and .env.example against the code, and runs the snippets as a reader would. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import {
   type GraphQLField,
   type GraphQLInputField,
@@ -53,6 +53,17 @@ describe('the tables of the README', () => {
   it('list every scope with what it allows and what needs it', () => {
     const rows = Object.entries(scopes).map(([name, allows]) => row(code(name), allows, neededBy(name as Scope)))
     expect(tableUnder('Scopes')).toEqual(rows)
+  })
+})
+
+describe('the files that README.md and SECURITY.md name', () => {
+  const named = [readme, readFileSync(new URL('../SECURITY.md', import.meta.url), 'utf8')].flatMap((text) =>
+    [...text.matchAll(/`((?:src|test|docs|examples)\/[\w./-]*)`/g)].map(([, path = '']) => path),
+  )
+
+  it('are there', () => {
+    expect(named.length).toBeGreaterThan(40)
+    expect(named.filter((path) => !existsSync(new URL(`../${path}`, import.meta.url)))).toEqual([])
   })
 })
 
