@@ -22,7 +22,7 @@ export const errorCodes = {
   SCOPE_NOT_GRANTED: 'The token would carry more than its issuer holds.',
   TOKEN_POLICY: 'The token would break a rule of the gateway.',
   TIMEOUT: 'The operation or the database took longer than the gateway waits.',
-  SERVICE_UNAVAILABLE: 'The database or the key set is out of reach.',
+  SERVICE_UNAVAILABLE: 'The database or the key set is out of reach, or the gateway is busy: the message says what.',
   OUTCOME_UNKNOWN:
     'A change took too long, or the connection broke while it was being committed: it may have happened or not.',
   INTERNAL_SERVER_ERROR: 'Something unexpected. The log has it under the request id.',

@@ -113,8 +113,10 @@ function told(read: Read, { onStatement }: DatabaseOptions): Read {
 }
 
 function createPrisma(adapter: PrismaPg, { timeout, onStatement }: DatabaseOptions): PrismaClient {
-  // A transaction waits for its connection as long as a statement does.
-  const transactionOptions = { maxWait: timeout * 1_000, timeout: transactionTimeout(timeout) * 1_000 }
+  // Until a transaction has begun it waits for a connection, for its session and for BEGIN. Each has its own limit, which
+  // says what was the matter; so Prisma's comes behind them.
+  const maxWait = (3 * timeout + 3) * 1_000
+  const transactionOptions = { maxWait, timeout: transactionTimeout(timeout) * 1_000 }
   if (onStatement === undefined) return new PrismaClient({ adapter, transactionOptions })
   const prisma = new PrismaClient({ adapter, transactionOptions, log: [{ emit: 'event', level: 'query' }] })
   prisma.$on('query', (event) => onStatement(event.query))

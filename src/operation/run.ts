@@ -150,9 +150,19 @@ function isAboutInput(cause: Error): boolean {
 
 /** The error for a failure of the database that clients can do something about; undefined for any other. */
 export function expectedFailure(error: unknown): GatewayError | undefined {
+  const unavailable = (message: string) =>
+    new GatewayError('SERVICE_UNAVAILABLE', message, { retryAfter: 1, cause: error })
   switch (databaseFailure(error)) {
     case 'unreachable':
-      return new GatewayError('SERVICE_UNAVAILABLE', 'the database is out of reach', { retryAfter: 1, cause: error })
+      return unavailable('the database is out of reach')
+    case 'impaired':
+      return unavailable('the database can not work at present')
+    case 'readOnly':
+      return unavailable('the database takes no changes at present')
+    case 'busy':
+      return unavailable('the gateway is busy: none of its connections to the database became free in time')
+    case 'conflict':
+      return unavailable('others are changing the same at present')
     case 'timeout':
       return new GatewayError('TIMEOUT', 'the database took too long', { cause: error })
     default:

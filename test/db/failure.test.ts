@@ -53,15 +53,40 @@ describe('a failed statement', () => {
     await vi.waitUntil(answers, patient)
   })
 
-  it('is "unreachable" where every connection stays taken', async () => {
+  it('is "busy" where every connection stays taken, for a read as for a transaction', async () => {
     const holding = opened.prisma.$transaction(
       async (one) => {
         await one.$queryRaw`SELECT 1 AS one`
-        return failureOf(opened.prisma.$queryRaw`SELECT 1 AS one`)
+        const read = failureOf(opened.prisma.$queryRaw`SELECT 1 AS one`)
+        const change = failureOf(opened.prisma.$transaction((other) => other.organization.count()))
+        return [await read, await change]
       },
       { timeout: 20_000 },
     )
-    expect(await holding).toBe('unreachable')
+    expect(await holding).toEqual(['busy', 'busy'])
+  })
+
+  it('is "readOnly" where the database takes no changes', async () => {
+    const changing = opened.prisma.$transaction(async (one) => {
+      await one.$executeRaw`SET TRANSACTION READ ONLY`
+      await one.organization.create({ data: { id: crypto.randomUUID(), customerId: 4, name: 'Four' } })
+    })
+    expect(await failureOf(changing)).toBe('readOnly')
+  })
+
+  it.each([
+    ['08006', 'unreachable'],
+    ['25006', 'readOnly'],
+    ['40001', 'conflict'],
+    ['53100', 'impaired'],
+    ['53200', 'impaired'],
+    ['57014', 'timeout'],
+    ['58030', 'impaired'],
+  ])('is told by the code %s, through Prisma as past it', async (code, failure) => {
+    const statement = `DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '${code}'; END $$`
+    expect(await failureOf(opened.prisma.$executeRawUnsafe(statement))).toBe(failure)
+    expect(await failureOf(opened.prisma.$transaction((one) => one.$executeRawUnsafe(statement)))).toBe(failure)
+    expect(await failureOf(connected(database.connection, (client) => client.query(statement)))).toBe(failure)
   })
 
   it('is "unreachable" where no server listens', async () => {
@@ -137,14 +162,40 @@ describe('an error', () => {
     ["pg's, without a code", new Error('Connection terminated unexpectedly'), 'unreachable'],
     ['too many connections', { code: '53300' }, 'unreachable'],
     ['a server that shuts down', { code: '57P01' }, 'unreachable'],
+    ['a name that is not resolved for now', { code: 'EAI_AGAIN', syscall: 'getaddrinfo' }, 'unreachable'],
+    ['a network that is not there', { code: 'ENETUNREACH', syscall: 'connect' }, 'unreachable'],
+    ['a password that was changed', { code: '28P01' }, 'unreachable'],
+    ['a connection that the adapter knows is closed', { cause: { kind: 'ConnectionClosed' } }, 'unreachable'],
+    ['a wait for a connection that pg gave up', new Error('timeout expired'), 'unreachable'],
+    ['a pool that has none left', new Error('timeout exceeded when trying to connect'), 'busy'],
+    ["Prisma's for the same", { code: 'P2024' }, 'busy'],
+    [
+      'a transaction that did not begin',
+      { code: 'P2028', message: 'Transaction API error: Unable to start a transaction in the given time.' },
+      'busy',
+    ],
+    [
+      'a transaction that took too long',
+      { code: 'P2028', message: 'Transaction API error: A query cannot be executed on an expired transaction.' },
+      'timeout',
+    ],
+    ['a database whose disk is full', { code: '53100' }, 'impaired'],
+    ['a file of the database that can not be read', { code: '58030' }, 'impaired'],
+    ['a database that was made a standby', { code: '25006' }, 'readOnly'],
+    ['a socket that is not there', { code: 'ENOENT', message: 'connect ENOENT /run/.s.PGSQL.5432' }, 'unreachable'],
   ])('is known as %s', (_title, error, failure) => {
     expect(databaseFailure(error)).toBe(failure)
   })
 
-  it.each([undefined, null, '40001', 7, {}, new Error('boom'), { code: 40_001 }, { code: 'toString' }])(
-    'is unknown as %s',
-    (error) => {
-      expect(databaseFailure(error)).toBeUndefined()
-    },
-  )
+  it.each([
+    ...[undefined, null, '40001', 7, {}, new Error('boom'), { code: 40_001 }, { code: 'toString' }],
+    ...[
+      { code: 'ENOENT', message: "ENOENT: no such file or directory, open 'page.html'" },
+      { code: '08' },
+      { code: '42P01' },
+    ],
+    { code: 'P2028', message: 'Transaction API error: Transaction already closed.' },
+  ])('is unknown as %s', (error) => {
+    expect(databaseFailure(error)).toBeUndefined()
+  })
 })

@@ -29,13 +29,13 @@ async function open(timeout: number): Promise<void> {
 const answered = () => vi.waitFor(() => database.ping(), { timeout: 20_000, interval: 20 })
 
 /** Reads and changes that wait for the one connection, so that each gets it in the moment in which another gives it back. */
-async function load(): Promise<void> {
+async function load(): Promise<readonly PromiseSettledResult<unknown>[]> {
   const { prisma } = database
   const reads = Promise.allSettled([0, 1].map(() => prisma.$queryRaw`SELECT 1 AS one FROM pg_sleep(0.03)`))
   await delay(10)
   const change = () => prisma.$transaction(({ role }) => role.deleteMany({ where: { id: 'nobody' } }))
-  await Promise.allSettled([change(), change(), prisma.role.count(), prisma.role.count()])
-  await reads
+  const others = await Promise.allSettled([change(), change(), prisma.role.count(), prisma.role.count()])
+  return [...(await reads), ...others]
 }
 
 /** Runs the work and returns what would have ended the process meanwhile. */
@@ -54,22 +54,27 @@ async function uncaughtDuring(work: () => Promise<void>): Promise<readonly unkno
 }
 
 describe('a connection that the database ends', { timeout: 60_000 }, () => {
-  it.each(['told', 'reset'] as const)('never ends the process, whenever it is ended (%s)', async (how) => {
-    await open(20)
-    let endings = 0
-    const uncaught = await uncaughtDuring(async () => {
-      for (let answer = 1; ; answer++) {
-        proxy.endAt(answer, how)
-        await load()
-        if (!proxy.ended) break
-        endings = answer
-        await answered()
-      }
-    })
-    expect(uncaught).toEqual([])
-    // An answer for each statement of the load, and for the sessions in which they ran.
-    expect(endings).toBeGreaterThanOrEqual(10)
-  })
+  it.each(['told', 'reset'] as const)(
+    'fails its statements as "unreachable" and never ends the process, whenever it is ended (%s)',
+    async (how) => {
+      await open(20)
+      let endings = 0
+      const failures = new Set<unknown>()
+      const uncaught = await uncaughtDuring(async () => {
+        for (let answer = 1; ; answer++) {
+          proxy.endAt(answer, how)
+          for (const one of await load()) if (one.status === 'rejected') failures.add(databaseFailure(one.reason))
+          if (!proxy.ended) break
+          endings = answer
+          await answered()
+        }
+      })
+      expect(uncaught).toEqual([])
+      expect([...failures]).toEqual(['unreachable'])
+      // An answer for each statement of the load, and for the sessions in which they ran.
+      expect(endings).toBeGreaterThanOrEqual(10)
+    },
+  )
 })
 
 const create = (id: string) =>

@@ -21,10 +21,11 @@ describe.sequential('while the database fails', () => {
   let proxy: DatabaseProxy
   let database: Database
   let harness: Harness
+  let poolSize: number
   beforeAll(async () => {
     target = await createTestDatabase({ demo: true })
     proxy = await createDatabaseProxy(target)
-    const poolSize = target.kind === 'embedded' ? 1 : 4
+    poolSize = target.kind === 'embedded' ? 1 : 4
     database = openDatabase({ connection: proxy.connection, poolSize, timeout: 1 })
     harness = await createHarness({}, { database })
   })
@@ -39,6 +40,34 @@ describe.sequential('while the database fails', () => {
     harness.ask(HttpIssue, { input: { accessId: demoAccessId('Provisioning'), name: 'Outage', idempotencyKey } })
   /** The embedded database needs a moment to see that its one connection is gone. */
   const recovered = () => vi.waitFor(() => database.ping(), { timeout: 10_000, interval: 50 })
+
+  /** Does the work while every connection of the gateway is taken. */
+  async function whileBusy<T>(work: () => Promise<T>): Promise<T> {
+    let free = () => {}
+    const freed = new Promise<void>((resolve) => {
+      free = resolve
+    })
+    const held = Array.from({ length: poolSize }, () => {
+      let taken = () => {}
+      const isTaken = new Promise<void>((resolve) => {
+        taken = resolve
+      })
+      const holding = database.prisma.$transaction(
+        async (transaction) => {
+          await transaction.$queryRaw`SELECT 1 AS one`
+          taken()
+          await freed
+        },
+        { timeout: 20_000 },
+      )
+      return { isTaken, holding: holding.catch(() => {}) }
+    })
+    await Promise.all(held.map(({ isTaken }) => isTaken))
+    return work().finally(async () => {
+      free()
+      await Promise.all(held.map(({ holding }) => holding))
+    })
+  }
 
   it('a change is OUTCOME_UNKNOWN when the connection breaks at its commit; asked again, it happened once', async () => {
     for (const when of ['before', 'after'] as const) {
@@ -95,6 +124,31 @@ describe.sequential('while the database fails', () => {
     expect(await database.prisma.auditEvent.count()).toBe(before + 1)
     expect(await database.prisma.idempotencyKey.count({ where: { key: 'held up' } })).toBe(0)
     expect(await database.prisma.token.count({ where: { name: 'Outage' } })).toBe(3)
+  })
+
+  it('a change is SERVICE_UNAVAILABLE while the database takes none, and reads are answered', async () => {
+    await recovered()
+    await database.prisma.$executeRaw`SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY`
+    expect((await issue('read only')).errors).toMatchObject([
+      {
+        message: 'the database takes no changes at present',
+        path: ['issueToken'],
+        extensions: { code: 'SERVICE_UNAVAILABLE' },
+      },
+    ])
+    expect(await harness.askRaw('{ viewer { user { id } } }')).toMatchObject({ status: 200, errors: undefined })
+    await database.prisma.$executeRaw`SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE`
+  })
+
+  it('a caller is told to come back while the gateway is busy, and not that the database is out of reach', async () => {
+    await recovered()
+    const { message, status, retryAfter } = await whileBusy(async () => {
+      const stranger = { claims: { sub: 'a', customer_id: 3, scope: 'users:read' } }
+      const { errors, status, headers } = await harness.askRaw('{ viewer { subject } }', {}, stranger)
+      return { message: errors?.[0]?.message, status, retryAfter: headers.get('retry-after') }
+    })
+    expect({ status, retryAfter }).toEqual({ status: 503, retryAfter: '1' })
+    expect(message).toBe('the gateway is busy: none of its connections to the database became free in time')
   })
 
   it('a field is SERVICE_UNAVAILABLE when the database is gone, and the others are answered', async () => {
