@@ -146,7 +146,7 @@ describe('an exception or a rejection that nobody has caught', () => {
   it('is logged, and ends the gateway in order, with exit code 1, whatever is thrown meanwhile', async () => {
     const trap =
       'data:text/javascript,process.on("SIGUSR2",()=>{throw new Error("boom")}).on("SIGHUP",()=>{Promise.reject(new Error("late"))})'
-    const trapped = createCli(['--import', trap])
+    const trapped = createCli({ nodeArguments: ['--import', trap] })
     const gateway = trapped.start(['start'], { DATA_DIR: join(folder, 'seeded'), DRAIN_DELAY: '2s' })
     const [, url = ''] = await gateway.until(/Endpoint {2}(http:\S+)\/graphql\n/)
     gateway.signal('SIGUSR2')

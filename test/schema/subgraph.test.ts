@@ -36,7 +36,7 @@ describe('the SDL of the subgraph', () => {
   })
 
   it('is what the command prints', async () => {
-    const command = ['--import', 'tsx', 'src/cli.ts', 'schema', '--subgraph']
+    const command = ['src/main.mjs', 'schema', '--subgraph']
     const { stdout } = await promisify(execFile)(process.execPath, command)
     expect(stdout).toBe(sdl)
   })

@@ -43,12 +43,19 @@ export interface Cli {
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const patience = 60_000
 
-/** The command line; `nodeArguments` stand before it. */
-export function createCli(nodeArguments: readonly string[] = []): Cli {
+export interface CliOptions {
+  /** What stands before the command line: Node's own options. */
+  readonly nodeArguments?: readonly string[]
+  /** The folder of the clone; this one where it is left out. */
+  readonly clone?: string
+}
+
+/** The command line of a clone. */
+export function createCli({ nodeArguments = [], clone = root }: CliOptions = {}): Cli {
   const processes = new Set<ChildProcess>()
   const start: Cli['start'] = (args, environment = {}) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', ...nodeArguments, 'src/cli.ts', ...args], {
-      cwd: root,
+    const child = spawn(process.execPath, [...nodeArguments, 'src/main.mjs', ...args], {
+      cwd: clone,
       env: { PATH: process.env.PATH, PORT: '0', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
