@@ -41,6 +41,23 @@ describe.sequential('while the database fails', () => {
   /** The embedded database needs a moment to see that its one connection is gone. */
   const recovered = () => vi.waitFor(() => database.ping(), { timeout: 10_000, interval: 50 })
 
+  /** Sends the statement once over every connection of the gateway. */
+  async function onEachConnection(sql: string): Promise<void> {
+    let missing = poolSize
+    let complete = () => {}
+    const all = new Promise<void>((resolve) => {
+      complete = resolve
+    })
+    const send = () =>
+      database.prisma.$transaction(async (transaction) => {
+        await transaction.$executeRawUnsafe(sql)
+        missing -= 1
+        if (missing === 0) complete()
+        await all
+      })
+    await Promise.all(Array.from({ length: poolSize }, send))
+  }
+
   /** Does the work while every connection of the gateway is taken. */
   async function whileBusy<T>(work: () => Promise<T>): Promise<T> {
     let free = () => {}
@@ -128,7 +145,7 @@ describe.sequential('while the database fails', () => {
 
   it('a change is SERVICE_UNAVAILABLE while the database takes none, and reads are answered', async () => {
     await recovered()
-    await database.prisma.$executeRaw`SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY`
+    await onEachConnection('SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY')
     expect((await issue('read only')).errors).toMatchObject([
       {
         message: 'the database takes no changes at present',
@@ -137,7 +154,7 @@ describe.sequential('while the database fails', () => {
       },
     ])
     expect(await harness.askRaw('{ viewer { user { id } } }')).toMatchObject({ status: 200, errors: undefined })
-    await database.prisma.$executeRaw`SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE`
+    await onEachConnection('SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE')
   })
 
   it('a caller is told to come back while the gateway is busy, and not that the database is out of reach', async () => {
