@@ -5,6 +5,7 @@ import { connectionSettings, type Database, type DatabaseOptions, openDatabase, 
 import { openEmbedded } from './embedded.ts'
 import { databaseFailure } from './failure.ts'
 import { migrate, underLock } from './migrate.ts'
+import { requireFit } from './requirements.ts'
 
 export interface ProvisionOptions {
   /** A PostgreSQL server's address; null: the embedded database. */
@@ -91,21 +92,16 @@ function reasonOf(error: unknown): string {
   return error.message.split('\n')[0] || String((error as NodeJS.ErrnoException).code)
 }
 
-/** The first version with everything that the migrations use. */
-const oldestServer = 15
-
 /**
  * Applies the migrations that are missing and fills the database, where that is wanted. Gateways that start at once wait
- * for each other. Throws StartupError as `migrate` does, and where the server is too old.
+ * for each other. Throws StartupError as `migrate` does, and as `requireFit` does.
  */
-export function bringUpToDate(
+export async function bringUpToDate(
   client: pg.Client,
   { fill }: Pick<ProvisionOptions, 'fill'>,
 ): Promise<Pick<Provisioned, 'migrated' | 'filled'>> {
+  await requireFit(client)
   return underLock(client, async () => {
-    const { rows } = await client.query<{ server_version_num: string }>('SHOW server_version_num')
-    const major = Math.floor(Number(rows[0]?.server_version_num) / 10_000)
-    if (major < oldestServer) throw new StartupError(`Expected PostgreSQL ${oldestServer} or later, found ${major}`)
     const migrated = await migrate(client)
     const filled = fill !== undefined && (await fill(client))
     return { migrated, filled }

@@ -14,16 +14,17 @@ export interface TestDatabase {
 
 /**
  * An empty database; with `migrated` one with the tables, with `demo` one with the demo data in them. With the locale C one
- * that knows no letters beyond ASCII, and is empty; the embedded database has but one locale, which sorts as C does.
+ * that knows no letters beyond ASCII, and is empty; the embedded database has but one locale, which sorts as C does. On a
+ * server, `made` is what CREATE DATABASE is told of an empty one.
  */
 export async function createTestDatabase(
-  state: { readonly migrated?: boolean; readonly demo?: boolean; readonly locale?: 'C' } = {},
+  state: { readonly migrated?: boolean; readonly demo?: boolean; readonly locale?: 'C'; readonly made?: string } = {},
 ): Promise<TestDatabase> {
   const { server, migrated, demo } = inject('templates')
   const withTables = state.migrated ? migrated : undefined
-  const inLocaleC =
-    server !== null && state.locale ? "template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'" : undefined
-  const template = state.demo ? demo : (withTables ?? inLocaleC)
+  const made = state.locale === 'C' ? "ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'" : state.made
+  const empty = server === null || made === undefined ? undefined : `template0 ${made}`
+  const template = state.demo ? demo : (withTables ?? empty)
   return server === null ? embeddedFrom(template) : serverFrom(server, template)
 }
 
