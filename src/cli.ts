@@ -10,10 +10,12 @@ import { StartupError } from './errors.ts'
 const program = new Command('iam-graph')
   .description('A GraphQL gateway over identity and access data.')
   .exitOverride()
+  // A suggestion would be a line of its own.
+  .configureOutput({ outputError: (text, write) => write(`${text.trim().replaceAll('\n', ' ')}\n`) })
   .addHelpText('after', () => `\nEnvironment:\n${settingsHelp()}`)
 
 program
-  .command('start', { isDefault: true })
+  .command('start')
   .description('Run the gateway until it is told to stop.')
   .addHelpText('after', () => `\nEnvironment:\n${settingsHelp()}`)
   .action(runGateway)
@@ -225,7 +227,8 @@ function lifetime(text: string): number {
 }
 
 try {
-  await program.parseAsync()
+  const [first = 'start', ...others] = process.argv.slice(2)
+  await program.parseAsync([first, ...others], { from: 'user' })
 } catch (error) {
   if (error instanceof StartupError) {
     process.stderr.write(`${error.message}\n`)
