@@ -1,12 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, type BrowserContext, chromium, type Page, type Request } from 'playwright-core'
+import type { Browser, BrowserContext, Page, Request } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { demoCallers, demoExamples } from '../../examples/data/demo/callers.ts'
 import { readConfig } from '../../src/config.ts'
 import { exampleTabs } from '../../src/graphiql/examples.ts'
 import { type Started, start } from '../../src/start.ts'
+import { launchBrowser } from '../support/browser.ts'
 
 const tabNames = exampleTabs({ userId: '', accessId: '', tokenId: '' }).map(({ name }) => name)
 const { administrator } = demoCallers
@@ -37,19 +38,7 @@ async function restartGateway(settings: Readonly<Record<string, string>> = {}): 
 beforeAll(async () => {
   dataFolder = await mkdtemp(join(tmpdir(), 'iam-graph-browser-'))
   gateway = await startGateway()
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  })
+  browser = await launchBrowser()
 })
 
 afterAll(async () => {
