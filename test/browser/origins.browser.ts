@@ -8,7 +8,6 @@ import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readConfig } from '../../src/config.ts'
-import { createLogger } from '../../src/log.ts'
 import { type Started, start } from '../../src/start.ts'
 import { launchBrowser } from '../support/browser.ts'
 
@@ -34,8 +33,8 @@ beforeAll(async () => {
   dataFolder = await mkdtemp(join(tmpdir(), 'iam-graph-origins-'))
   allowed = await servePage()
   other = await servePage()
-  const config = readConfig({ PORT: '0', DATA_DIR: dataFolder, LOG_LEVEL: 'silent', ALLOWED_ORIGINS: allowed })
-  gateway = await start(config, createLogger(config.LOG_LEVEL))
+  const config = readConfig({ PORT: '0', DATA_DIR: dataFolder, ALLOWED_ORIGINS: allowed })
+  gateway = await start(config, () => {})
   browser = await launchBrowser()
 })
 
