@@ -1,4 +1,5 @@
 /** The command line. The only file that prints or ends the process. */
+import { inspect } from 'node:util'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { developmentLifetime, openDevelopmentIssuer } from './auth/developmentIssuer.ts'
 import { allScopes } from './auth/scopes.ts'
@@ -236,6 +237,6 @@ try {
   }
   // Commander has printed its own message; --help ends here as well, with exit code 0.
   if (error instanceof Error && 'exitCode' in error) process.exit(error.exitCode === 0 ? 0 : 2)
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+  process.stderr.write(`${inspect(error)}\n`)
   process.exit(1)
 }

@@ -5,6 +5,7 @@
  * does not reach its threads. `embedded.ts` starts it and has the types of what the two say to each other.
  */
 import { readFile } from 'node:fs/promises'
+import { inspect } from 'node:util'
 import { parentPort, workerData } from 'node:worker_threads'
 import { PGlite } from '@electric-sql/pglite'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
@@ -14,6 +15,24 @@ const { dataDir, dump, socketPath } = /** @type {import('./embedded.ts').Embedde
 
 /** @param {import('./embedded.ts').EmbeddedReply} message */
 const reply = (message) => parentPort?.postMessage(message)
+
+/** What WASI calls the numbers of failures that an operator can do something about. */
+const failures = new Map([
+  [2, 'EACCES'],
+  [20, 'EEXIST'],
+  [44, 'ENOENT'],
+  [51, 'ENOSPC'],
+  [54, 'ENOTDIR'],
+  [63, 'EPERM'],
+  [69, 'EROFS'],
+])
+
+/** In one line. What PGlite's file system throws is no Error, and has a number only. */
+function reasonOf(/** @type {unknown} */ error) {
+  if (error instanceof Error) return error.message
+  const failure = error instanceof Object && 'errno' in error ? failures.get(Number(error.errno)) : undefined
+  return failure ?? inspect(error, { breakLength: Number.POSITIVE_INFINITY })
+}
 
 try {
   const database = await PGlite.create({
@@ -39,6 +58,6 @@ try {
   })
   reply({ kind: 'ready' })
 } catch (error) {
-  reply({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) })
+  reply({ kind: 'failed', reason: reasonOf(error) })
   parentPort?.close()
 }

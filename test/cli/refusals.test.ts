@@ -64,6 +64,17 @@ describe('a start', () => {
     })
   })
 
+  it("is refused where the embedded database can't have its folder, in one line", async () => {
+    const taken = join(folder, 'taken', 'postgres')
+    await mkdir(join(folder, 'taken'))
+    await writeFile(taken, '')
+    expect(await run(['start'], { DATA_DIR: join(folder, 'taken') })).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `The embedded database in ${taken} did not start: ENOTDIR\n`,
+    })
+  })
+
   it('is refused where the key file is not there, in one line', async () => {
     expect(await run(['start'], { JWT_KEY_FILE: '/nowhere.pem', JWT_ISSUER: 'me' })).toEqual({
       code: 2,
