@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { composeServices as composeWithApollo } from '@apollo/composition'
 import { composeServices as composeWithGuild } from '@theguild/federation-composition'
 import { parse } from 'graphql'
+import { readPorts } from './ports.mjs'
 import { zonesSdl } from './zones.mjs'
 
 const libraries = { '@apollo/composition': composeWithApollo, '@theguild/federation-composition': composeWithGuild }
@@ -33,7 +34,11 @@ export async function compose({ iam, zones, adapt = (document) => document }) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const compositions = await compose({ iam: 'http://127.0.0.1:4000/subgraph', zones: 'http://127.0.0.1:4001/graphql' })
+  const ports = readPorts(process.env)
+  const compositions = await compose({
+    iam: `http://127.0.0.1:${ports.iam}/subgraph`,
+    zones: `http://127.0.0.1:${ports.zones}/graphql`,
+  })
   for (const { library, supergraph, errors, hints } of compositions) {
     console.log(`${library}: ${supergraph === undefined ? 'does not compose' : 'composes'}, ${hints.length} hints`)
     for (const message of [...errors, ...hints]) console.log(`  ${message}`)

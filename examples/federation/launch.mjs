@@ -12,7 +12,7 @@ import { startZones } from './zones.mjs'
  * @param {object} options
  * @param {'apollo' | 'hive'} options.router
  * @param {string} options.folder The data folder of iam-graph.
- * @param {{ iam: number, zones: number, router: number }} options.ports
+ * @param {import('./ports.mjs').Ports} options.ports 0 for a free one.
  * @param {(url: string) => Promise<Served>} [options.inFront] Starts something between the router and a subgraph.
  * @returns {Promise<{ iam: Served, zones: Served, router: Served, close: () => Promise<void> }>}
  */

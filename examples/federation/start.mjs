@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { mintJwt } from '../gateway.mjs'
 import { launch } from './launch.mjs'
+import { readPorts } from './ports.mjs'
 
 const { values } = parseArgs({ options: { router: { type: 'string', default: 'apollo' } } })
 const folder = fileURLToPath(new URL('.data/', import.meta.url))
@@ -10,7 +11,7 @@ const folder = fileURLToPath(new URL('.data/', import.meta.url))
 const { iam, zones, router, close } = await launch({
   router: values.router,
   folder,
-  ports: { iam: 4000, zones: 4001, router: 4002 },
+  ports: readPorts(process.env),
 })
 const jwt = await mintJwt({ folder, customer: 1, scope: 'users:read accesses:read roles:read' })
 const query = '{ zones { name owner { email } managedBy { __typename type roles { id } } } }'
