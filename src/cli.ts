@@ -90,6 +90,11 @@ async function runGateway(): Promise<void> {
     process.exitCode = 1
     stop()
   })
+  started.databaseEnded.then((reason) => {
+    log.error({ reason }, 'the embedded database has ended: start the gateway again, what was written is kept')
+    process.exitCode = 1
+    stop()
+  })
 }
 
 /** Resolves when standard error has been written. A reader that stands still is waited for one second. */

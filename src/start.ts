@@ -29,6 +29,8 @@ export interface Started {
   readonly filled: boolean
   /** Null where the issuer is somebody else, or the demo data is not there. */
   readonly demoJwts: readonly DemoJwt[] | null
+  /** Resolves with the reason where the embedded database ends by itself: the gateway is of no use from then on. */
+  readonly databaseEnded: Promise<string>
   /** Lets what is under way end, then closes the server and the database; resolves at DRAIN_TIMEOUT at the latest. */
   close(): Promise<Stopped>
 }
@@ -103,6 +105,7 @@ export async function start(config: Config, observe: Observer): Promise<Started>
       migrated: database.migrated,
       filled: database.filled,
       demoJwts: demo && (await Promise.all(Object.values(demoCallers).map((caller) => demoJwt(demo, caller)))),
+      databaseEnded: database.ended,
       async close() {
         const deadline = performance.now() + stopTimeout * 1_000
         const cutOff = await server.close()

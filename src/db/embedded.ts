@@ -31,7 +31,9 @@ export type EmbeddedReply =
 export interface EmbeddedDatabase {
   /** Where `pg` connects: the folder that holds the socket. */
   readonly connection: { readonly host: string; readonly user: string; readonly database: string }
-  /** The whole database as a tar archive, for starting others from it. */
+  /** Resolves with the reason where the thread ends by itself, and the database with it. Never after `close`. */
+  readonly ended: Promise<string>
+  /** The whole database as a tar archive, for starting others from it. Rejects where the thread has ended. */
   dump(): Promise<Uint8Array>
   /** Writes everything, ends the thread and frees the folder. Safe to call twice. */
   close(): Promise<void>
@@ -61,27 +63,27 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
   }
   try {
     if (dataDir !== undefined) await refuseOtherVersion(dataDir)
-    const worker = await startWorker({
+    const thread = await startThread({
       socketPath: join(socketFolder, '.s.PGSQL.5432'),
       ...(dataDir === undefined ? {} : { dataDir }),
       ...(options.dump === undefined ? {} : { dump: options.dump }),
     })
-    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
-    const stop = async () => {
-      // A thread that has ended by itself answers nothing any more.
-      await Promise.race([ask(worker, { kind: 'close' }), ended])
-      await worker.terminate()
-    }
     let closed: Promise<void> | undefined
     return {
       connection: { host: socketFolder, user: 'postgres', database: 'postgres' },
+      ended: new Promise((resolve) => {
+        thread.ended.then((reason) => closed === undefined && resolve(reason))
+      }),
       async dump() {
-        const answer = await ask(worker, { kind: 'dump' })
-        if (answer.kind !== 'dumped') throw new Error(`expected a dump, received ${answer.kind}`)
-        return answer.dump
+        const answer = await thread.ask({ kind: 'dump' })
+        if (answer.kind === 'dumped') return answer.dump
+        throw new Error(`expected a dump, received ${answer.kind === 'failed' ? answer.reason : answer.kind}`)
       },
       close() {
-        closed ??= stop().finally(release)
+        closed ??= thread
+          .ask({ kind: 'close' })
+          .then(() => thread.terminate())
+          .finally(release)
         return closed
       },
     }
@@ -100,30 +102,39 @@ async function refuseOtherVersion(dataDir: string): Promise<void> {
   )
 }
 
-async function startWorker(workerData: EmbeddedWorkerData): Promise<Worker> {
+interface Thread {
+  /** Resolves with the reason when it ends, however that comes. */
+  readonly ended: Promise<string>
+  /** Its next reply; `failed` where it has ended. */
+  ask(request: EmbeddedRequest): Promise<EmbeddedReply>
+  terminate(): Promise<void>
+}
+
+async function startThread(workerData: EmbeddedWorkerData): Promise<Thread> {
   const worker = new Worker(new URL('./embeddedWorker.mjs', import.meta.url), { workerData, execArgv: [] })
-  const first = await nextReply(worker)
-  if (first.kind === 'ready') return worker
-  await worker.terminate()
-  const reason = first.kind === 'failed' ? first.reason : first.kind
-  throw new StartupError(`The embedded database in ${workerData.dataDir ?? 'memory'} did not start: ${reason}`)
-}
-
-function ask(worker: Worker, request: EmbeddedRequest): Promise<EmbeddedReply> {
-  const answer = nextReply(worker)
-  worker.postMessage(request)
-  return answer
-}
-
-function nextReply(worker: Worker): Promise<EmbeddedReply> {
-  return new Promise((resolve, reject) => {
-    const settle = (finish: () => void) => {
-      worker.off('message', onMessage).off('error', onError).off('exit', onExit)
-      finish()
-    }
-    const onMessage = (message: EmbeddedReply) => settle(() => resolve(message))
-    const onError = (error: Error) => settle(() => reject(error))
-    const onExit = (code: number) => settle(() => reject(new Error(`the embedded database ended with code ${code}`)))
-    worker.on('message', onMessage).on('error', onError).on('exit', onExit)
+  const ended = new Promise<string>((resolve) => {
+    worker.once('error', (error) => resolve(error instanceof Error ? error.message : String(error)))
+    worker.once('exit', (code) => resolve(`it ended with code ${code}`))
   })
+  const failed = ended.then((reason): EmbeddedReply => ({ kind: 'failed', reason }))
+  const nextReply = () =>
+    Promise.race([failed, new Promise<EmbeddedReply>((resolve) => worker.once('message', resolve))])
+  const terminate = async () => {
+    await worker.terminate()
+  }
+  const first = await nextReply()
+  if (first.kind !== 'ready') {
+    await terminate()
+    const reason = first.kind === 'failed' ? first.reason : first.kind
+    throw new StartupError(`The embedded database in ${workerData.dataDir ?? 'memory'} did not start: ${reason}`)
+  }
+  return {
+    ended,
+    terminate,
+    ask(request) {
+      const answer = nextReply()
+      worker.postMessage(request)
+      return answer
+    },
+  }
 }

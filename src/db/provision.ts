@@ -26,6 +26,8 @@ export interface Location {
   readonly connection: pg.ClientConfig
   /** Connections at most. */
   readonly poolSize: number
+  /** Resolves with the reason where an embedded database ends by itself. A server's end is found out by asking it. */
+  readonly ended: Promise<string>
   close(): Promise<void>
 }
 
@@ -36,6 +38,7 @@ export interface Provisioned {
   readonly migrated: readonly string[]
   /** Whether `fill` filled it just now. */
   readonly filled: boolean
+  readonly ended: Location['ended']
   close(): Promise<void>
 }
 
@@ -45,10 +48,13 @@ export async function locateDatabase({
   folder,
   poolSize,
 }: Pick<ProvisionOptions, 'url' | 'folder' | 'poolSize'>): Promise<Location> {
-  if (url !== null) return { kind: 'server', connection: { connectionString: url }, poolSize, close: async () => {} }
-  const { connection, close } = await openEmbedded({ folder })
+  if (url !== null) {
+    const connection = { connectionString: url }
+    return { kind: 'server', connection, poolSize, ended: new Promise(() => {}), close: async () => {} }
+  }
+  const { connection, ended, close } = await openEmbedded({ folder })
   // One backend serves all connections, and what one of them sets the others see: so there is only one.
-  return { kind: 'embedded', connection, poolSize: 1, close }
+  return { kind: 'embedded', connection, poolSize: 1, ended, close }
 }
 
 const nameOf = { embedded: 'The embedded database', server: 'The PostgreSQL server of DATABASE_URL' } as const
@@ -58,7 +64,7 @@ const nameOf = { embedded: 'The embedded database', server: 'The PostgreSQL serv
  * can be had, and where the database refuses a statement or goes away.
  */
 export async function withConnection<T>(
-  location: Location,
+  location: Pick<Location, 'kind' | 'connection'>,
   timeout: number,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
@@ -74,7 +80,10 @@ export async function withConnection<T>(
   }
 }
 
-async function connect({ kind, connection }: Location, timeout: number): Promise<pg.Client> {
+async function connect(
+  { kind, connection }: Pick<Location, 'kind' | 'connection'>,
+  timeout: number,
+): Promise<pg.Client> {
   try {
     const client = new pg.Client(connectionSettings(connection, timeout))
     // A broken connection fails the statement under way; without a listener it would end the process as well.
@@ -123,6 +132,7 @@ export async function provisionDatabase(options: ProvisionOptions): Promise<Prov
       ...done,
       kind: location.kind,
       database,
+      ended: location.ended,
       async close() {
         await database.close()
         await location.close()

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Worker } from 'node:worker_threads'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type EmbeddedDatabase, type EmbeddedOptions, openEmbedded } from '../../src/db/embedded.ts'
@@ -88,6 +89,28 @@ describe('the embedded database', { timeout: 120_000 }, () => {
   it('rolls back what a connection leaves unfinished', async () => {
     await ask(database, 'BEGIN; CREATE TABLE unfinished (id int)')
     expect(await ask(database, "SELECT to_regclass('unfinished') AS found")).toEqual([{ found: null }])
+  })
+})
+
+describe('an embedded database whose thread ends by itself', { timeout: 120_000 }, () => {
+  it.each(['open', 'being dumped'])('says so, and can be closed, while it is %s', async (state) => {
+    const started = new Promise<Worker>((resolve) => process.once('worker', resolve))
+    const inFolder = await open({ folder })
+    const thread = await started
+    const dump = state === 'open' ? undefined : inFolder.dump()
+    await thread.terminate()
+    expect(await inFolder.ended).toBe('it ended with code 1')
+    await expect(dump ?? inFolder.dump()).rejects.toThrow('expected a dump, received it ended with code 1')
+    await inFolder.close()
+    await expect(stat(inFolder.connection.host)).rejects.toThrow('ENOENT')
+    expect(await readdir(folder)).not.toContain('lock.pid')
+  })
+
+  it('says nothing where it is closed', async () => {
+    const one = await open({})
+    await one.close()
+    const waited = new Promise((resolve) => setImmediate(() => resolve('nothing')))
+    expect(await Promise.race([one.ended, waited])).toBe('nothing')
   })
 })
 
