@@ -1,10 +1,10 @@
 /** The embedded database: PGlite in a thread of its own, reached over a unix socket like any PostgreSQL. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { StartupError } from '../errors.ts'
 import { lockFolder } from './folderLock.ts'
+import { createSocketFolder } from './socketFolder.ts'
 
 /** PostgreSQL's major version in the PGlite that is installed. A data folder belongs to one major version. */
 const embeddedMajor = '18'
@@ -55,8 +55,7 @@ export interface EmbeddedOptions {
 export async function openEmbedded(options: EmbeddedOptions = {}): Promise<EmbeddedDatabase> {
   const unlock = options.folder === undefined ? async () => {} : await lockFolder(options.folder)
   const dataDir = options.folder === undefined ? undefined : join(options.folder, 'postgres')
-  // A folder of its own, closed to other users: the embedded server asks for no password.
-  const socketFolder = await mkdtemp(join(tmpdir(), 'iam-graph-'))
+  const socketFolder = await createSocketFolder()
   const release = async () => {
     await rm(socketFolder, { recursive: true, force: true })
     await unlock()

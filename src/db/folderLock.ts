@@ -4,6 +4,7 @@ import { link, mkdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StartupError } from '../errors.ts'
 import { createWholeFile } from '../wholeFile.ts'
+import { ownMark, runningProcess } from './processMark.ts'
 
 /**
  * Takes the folder for this process, making it where it is missing, and returns what frees it again.
@@ -24,16 +25,11 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   return () => rm(path, { force: true })
 }
 
-/** The process id, and when the process started: a container gives its first process the same id each time. */
-function ownMark(): string {
-  return `${process.pid} ${performance.timeOrigin}\n`
-}
-
 async function removeStale(folder: string, path: string): Promise<void> {
   const mark = await readFile(path, 'utf8').catch(unlessMissing)
   if (mark === undefined) return
-  const holder = Number.parseInt(mark, 10)
-  if (isRunning(holder, mark)) {
+  const holder = runningProcess(mark)
+  if (holder !== undefined) {
     throw new StartupError(
       `The data folder ${folder} is in use by process ${holder}: stop it, or set DATA_DIR to another folder ` +
         `(if that process is no gateway, remove ${path})`,
@@ -44,17 +40,6 @@ async function removeStale(folder: string, path: string): Promise<void> {
   if ((await rename(path, aside).then(() => true, unlessMissing)) === undefined) return
   if ((await readFile(aside, 'utf8')) !== mark) await link(aside, path)
   await rm(aside, { force: true })
-}
-
-function isRunning(pid: number, mark: string): boolean {
-  if (!(pid > 0)) return false
-  if (pid === process.pid) return mark === ownMark()
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
 
 function unlessMissing(error: NodeJS.ErrnoException): undefined {
