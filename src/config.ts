@@ -55,7 +55,7 @@ export const settings = {
   NODE_ENV: setting(
     z.enum(['development', 'production', 'test'], 'expected development, production or test'),
     'development',
-    'production closes what is open for development: its own JWT issuer, demo data, GraphiQL, introspection without a scope.',
+    'production takes no development issuer, and so closes what is open with it: demo data, GraphiQL, introspection without a scope.',
   ),
   HOST: setting(text, '127.0.0.1', 'Address to listen on.'),
   PORT: setting(integer(0, 65_535), '4000', 'Port to listen on; 0 takes a free one.'),
@@ -68,7 +68,11 @@ export const settings = {
     'pool',
     "How statements that read are sent: pool, over the driver's pool with names, or prisma, through Prisma's client, which is slower.",
   ),
-  DEMO_DATA: setting(flag, 'true', 'Whether an empty database is filled with demo data. Never in production.'),
+  DEMO_DATA: setting(
+    flag,
+    undefined,
+    'Whether an empty database is filled with demo data. Left out: with the development issuer only. Never in production.',
+  ),
   JWKS_URI: setting(keySetUrl, undefined, "The identity provider's key set."),
   JWT_KEY_FILE: setting(text, undefined, 'A public key instead of a key set: a PEM, JWK or JWKS file.'),
   JWT_ISSUER: setting(text, undefined, 'The `iss` that a JWT must have.'),
@@ -90,11 +94,11 @@ export const settings = {
     'Origins whose pages may call the gateway, separated by commas. None: no page of another origin.',
   ),
   SUBGRAPH: setting(flag, 'true', 'Whether the gateway answers as a federation subgraph at /subgraph.'),
-  GRAPHIQL: setting(flag, undefined, 'Whether GraphiQL is served. Left out: yes, but not in production.'),
+  GRAPHIQL: setting(flag, undefined, 'Whether GraphiQL is served. Left out: with the development issuer only.'),
   OPEN_INTROSPECTION: setting(
     flag,
     undefined,
-    'Whether introspection needs no `schema:read`. Left out: yes, but not in production.',
+    'Whether introspection needs no `schema:read`. Left out: with the development issuer only.',
   ),
   MAX_BODY_BYTES: setting(integer(1_000, 100_000_000), '262144', 'Size of a request body at most.'),
   MAX_DOCUMENT_TOKENS: setting(integer(10, 1_000_000), '2000', 'Tokens in a document at most.'),
@@ -135,7 +139,8 @@ type Value<S> = S extends Setting<infer T, infer D> ? (D extends string ? T : T 
 type Values = { readonly [K in keyof Settings]: Value<Settings[K]> }
 
 /** The validated settings, by the names they have in the environment, and what follows from NODE_ENV. Frozen. */
-export type Config = Omit<Values, 'GRAPHIQL' | 'OPEN_INTROSPECTION' | 'DRAIN_DELAY'> & {
+export type Config = Omit<Values, 'DEMO_DATA' | 'GRAPHIQL' | 'OPEN_INTROSPECTION' | 'DRAIN_DELAY'> & {
+  readonly DEMO_DATA: boolean
   readonly GRAPHIQL: boolean
   readonly OPEN_INTROSPECTION: boolean
   /** Seconds. */
@@ -167,14 +172,16 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   problems.push(...contradictions(read))
   if (problems.length > 0) throw new StartupError(problems.join('\n'), 2)
   const production = read.NODE_ENV === 'production'
+  // What is open for development is so where nobody but its own users can have a JWT.
+  const developmentIssuer = read.JWKS_URI === null && read.JWT_KEY_FILE === null
   return Object.freeze({
     ...read,
     production,
-    developmentIssuer: read.JWKS_URI === null && read.JWT_KEY_FILE === null,
-    GRAPHIQL: read.GRAPHIQL ?? !production,
-    OPEN_INTROSPECTION: read.OPEN_INTROSPECTION ?? !production,
+    developmentIssuer,
+    DEMO_DATA: (read.DEMO_DATA ?? developmentIssuer) && !production,
+    GRAPHIQL: read.GRAPHIQL ?? developmentIssuer,
+    OPEN_INTROSPECTION: read.OPEN_INTROSPECTION ?? developmentIssuer,
     DRAIN_DELAY: drainDelayOf(read),
-    DEMO_DATA: read.DEMO_DATA && !production,
   })
 }
 

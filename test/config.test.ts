@@ -68,6 +68,21 @@ describe('the configuration', () => {
     expect(readConfig({ ...production, DRAIN_DELAY: '0s' }).DRAIN_DELAY).toBe(0)
   })
 
+  it.each([foreignIssuer, { JWT_KEY_FILE: 'key.pem', JWT_ISSUER: 'me' }, { ...foreignIssuer, NODE_ENV: 'test' }])(
+    'opens nothing for development where the JWTs are somebody else’s, whatever NODE_ENV is: %j',
+    (environment) => {
+      expect(readConfig(environment)).toMatchObject({ DEMO_DATA: false, GRAPHIQL: false, OPEN_INTROSPECTION: false })
+    },
+  )
+
+  it.each(['DEMO_DATA', 'GRAPHIQL', 'OPEN_INTROSPECTION'])(
+    'opens %s there where it is told to, and closes it',
+    (name) => {
+      expect(readConfig({ ...foreignIssuer, [name]: 'true' })).toMatchObject({ [name]: true })
+      expect(readConfig({ [name]: 'false' })).toMatchObject({ [name]: false })
+    },
+  )
+
   it('trusts no key of its own where it was given one', () => {
     expect(readConfig(foreignIssuer).developmentIssuer).toBe(false)
     expect(readConfig({ JWT_KEY_FILE: 'key.pem', JWT_ISSUER: 'me' }).developmentIssuer).toBe(false)

@@ -70,6 +70,7 @@ export async function createHarness(
 ): Promise<Harness> {
   const reads = process.env.DATABASE_READS ?? ''
   const config = readConfig({
+    OPEN_INTROSPECTION: 'true',
     DATABASE_READS: reads,
     JWKS_URI: 'https://issuer.example/jwks',
     JWT_ISSUER: issuer,
