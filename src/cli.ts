@@ -49,6 +49,9 @@ program
 /** Milliseconds in which two signals are one: what a terminal sends to every process, npm sends on to its own once more. */
 const sameSignal = 500
 
+/** Milliseconds that a gateway which listens has to get ready before it says what it lacks. */
+const patience = 5_000
+
 async function runGateway(): Promise<void> {
   const config = readConfig(process.env)
   const [{ createLogger }, { createLogObserver }, { start }] = await Promise.all([
@@ -58,7 +61,6 @@ async function runGateway(): Promise<void> {
   ])
   const log = createLogger(config.LOG_LEVEL, process.stderr)
   const started = await start(config, createLogObserver(log))
-  process.stdout.write(`${announcement(started, config)}\n`)
 
   let stoppingSince: number | undefined
   const stop = (): void => {
@@ -95,6 +97,12 @@ async function runGateway(): Promise<void> {
     process.exitCode = 1
     stop()
   })
+
+  const missing = await started.missing(patience)
+  if (stoppingSince !== undefined) return
+  process.stdout.write(`${announcement(started, missing, config)}\n`)
+  if (missing.length > 0 && (await started.missing(Number.POSITIVE_INFINITY)).length === 0)
+    log.info('iam-graph is ready')
 }
 
 /** Resolves when standard error has been written. A reader that stands still is waited for one second. */
@@ -107,14 +115,14 @@ function written(): Promise<void> {
 
 type Started = Awaited<ReturnType<typeof import('./start.ts')['start']>>
 
-function announcement(started: Started, config: Config): string {
+function announcement(started: Started, missing: readonly string[], config: Config): string {
   const database =
     started.database === 'server'
       ? 'the PostgreSQL server of DATABASE_URL'
       : `embedded PostgreSQL in ${config.DATA_DIR}, for demos, development and tests: one connection, and a crash of the\n` +
         '            machine may lose what was written last. Set DATABASE_URL for a server.'
   const lines = [
-    'iam-graph is ready.',
+    missing.length === 0 ? 'iam-graph is ready.' : `iam-graph is listening, but not ready: ${missing.join('; ')}`,
     '',
     ...(started.graphiql === null ? [] : [`  GraphiQL  ${started.graphiql}`]),
     `  Endpoint  ${started.endpoint}`,

@@ -13,7 +13,7 @@ import { fetchRequest, fetchResponse } from './http/fetch.ts'
 import { createGraph } from './http/graph.ts'
 import { createHandler, type Graph } from './http/handler.ts'
 import { nodeRequest, sendResponse } from './http/node.ts'
-import { createRoutes, type RoutesOptions } from './http/routes.ts'
+import { createRoutes, type Readiness, type RoutesOptions } from './http/routes.ts'
 import { type Observer, unfailing } from './observer.ts'
 import { createDocumentCache } from './operation/documentCache.ts'
 import type { Limits } from './operation/limits.ts'
@@ -50,6 +50,8 @@ export interface Gateway {
   fetch(request: Request): Promise<Response>
   /** The same for node:http. */
   readonly listener: (request: IncomingMessage, response: ServerResponse) => Promise<void>
+  /** What `/ready` tells. */
+  readiness(): Promise<Readiness>
   /** Makes `/ready` say no from now on, so that no new requests are sent here. */
   drain(): void
 }
@@ -72,9 +74,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     clock,
     monotonic: options.monotonic ?? (() => performance.now()),
   })
+  const readiness = async () => ({ accepting: !draining, keys: keys.isReady(), database: await answers(database) })
   const routes = createRoutes({
     endpoint,
-    readiness: async () => ({ accepting: !draining, keys: keys.isReady(), database: await answers(database) }),
+    readiness,
     ...(options.graphiql === undefined ? {} : { graphiql: options.graphiql }),
   })
   const documents = createDocumentCache()
@@ -113,6 +116,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     async listener(request, response) {
       await sendResponse(response, await handle(nodeRequest(request, maxBodyBytes)))
     },
+    readiness,
     drain() {
       draining = true
     },

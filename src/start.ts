@@ -10,6 +10,7 @@ import { createGateway, endpoint } from './gateway.ts'
 import { exampleTabs } from './graphiql/examples.ts'
 import { graphiqlPath } from './http/routes.ts'
 import type { Observer } from './observer.ts'
+import { watchReadiness } from './readiness.ts'
 import { startServer } from './server.ts'
 
 /** A demo caller with a JWT of its own. */
@@ -31,6 +32,8 @@ export interface Started {
   readonly demoJwts: readonly DemoJwt[] | null
   /** Resolves with the reason where the embedded database ends by itself: the gateway is of no use from then on. */
   readonly databaseEnded: Promise<string>
+  /** Waits until the gateway is ready, or for so many milliseconds; resolves to what it lacks then, a sentence each. */
+  missing(patience: number): Promise<readonly string[]>
   /** Lets what is under way end, then closes the server and the database; resolves at DRAIN_TIMEOUT at the latest. */
   close(): Promise<Stopped>
 }
@@ -46,8 +49,13 @@ export interface Stopped {
 const timeToClose = 2
 
 /** Starts the gateway on its database. Rejects with StartupError, and leaves nothing open then. */
-export async function start(config: Config, observe: Observer): Promise<Started> {
+export async function start(config: Config, observer: Observer): Promise<Started> {
   const clock = () => new Date()
+  const watch = watchReadiness()
+  const observe: Observer = (observation) => {
+    watch.note(observation)
+    observer(observation)
+  }
   const issuer = config.developmentIssuer
     ? await openDevelopmentIssuer({ folder: config.DATA_DIR, audience: config.JWT_AUDIENCE, clock })
     : null
@@ -106,7 +114,9 @@ export async function start(config: Config, observe: Observer): Promise<Started>
       filled: database.filled,
       demoJwts: demo && (await Promise.all(Object.values(demoCallers).map((caller) => demoJwt(demo, caller)))),
       databaseEnded: database.ended,
+      missing: (patience) => watch.missing(gateway.readiness, patience),
       async close() {
+        watch.close()
         const deadline = performance.now() + stopTimeout * 1_000
         const cutOff = await server.close()
         keys.close()

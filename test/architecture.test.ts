@@ -47,6 +47,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'schema/subgraph.ts',
   ],
   'connections.ts': [],
+  'readiness.ts': ['http', 'observer.ts'],
   'server.ts': ['connections.ts', 'errors.ts', 'gateway.ts', 'http', 'observer.ts'],
   'assemble.ts': ['auth', 'config.ts', 'context.ts', 'observer.ts', 'operation'],
   'start.ts': [
@@ -58,6 +59,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'graphiql',
     'http',
     'observer.ts',
+    'readiness.ts',
     'server.ts',
     '../examples/data',
   ],

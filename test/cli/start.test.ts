@@ -9,6 +9,7 @@ import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { createCli, type Running, warningsIn } from '../support/cli.ts'
 import { createTestDatabase } from '../support/database.ts'
+import { createSigner, outOfReach, serving, startKeyServer } from '../support/jwks.ts'
 
 const cli = createCli()
 const jwtForm = /^[\w-]+\.[\w-]+\.[\w-]+\n$/
@@ -93,7 +94,7 @@ describe('a first start', () => {
       status: 200,
       keepAlive: 'timeout=95',
     })
-    await expect.poll(async () => (await fetch(`${url}/ready`)).status, { timeout: 20_000 }).toBe(200)
+    expect((await fetch(`${url}/ready`)).status).toBe(200)
     expect(await ask('{ viewer { subject } }')).toMatchObject({ status: 401 })
   })
 })
@@ -199,6 +200,25 @@ describe('a port that is taken', () => {
     })
     server.close()
     expect((await readdir(folder)).sort()).toEqual(['development-key.jwk', 'postgres'])
+  }, 120_000)
+})
+
+describe('a start without a key set', () => {
+  it('says what is missing, and that the gateway is ready as soon as it is there', async () => {
+    const keyServer = await startKeyServer(outOfReach)
+    const signer = await createSigner('k1')
+    const foreignIssuer = { JWKS_URI: keyServer.url, JWT_ISSUER: 'https://issuer.example' }
+    gateway = cli.start(['start'], { DATA_DIR: join(folder, 'foreign'), ...foreignIssuer })
+    await gateway.until(/^iam-graph is listening, but not ready: the key set can't be had: \S.*JWKS_URI.*\n\n/)
+    const [, endpoint = ''] = await gateway.until(/Endpoint {2}(http:\S+)\/graphql\n/)
+    expect((await fetch(`${endpoint}/ready`)).status).toBe(503)
+    keyServer.answer = serving(signer.jwk)
+    await expect.poll(() => gateway.stderr, { timeout: 20_000 }).toMatch(/"msg":"iam-graph is ready"/)
+    expect((await fetch(`${endpoint}/ready`)).status).toBe(200)
+    expect(gateway.stdout).not.toMatch(/is ready/)
+    gateway.signal('SIGTERM')
+    expect((await gateway.ended()).code).toBe(0)
+    await keyServer.close()
   }, 120_000)
 })
 

@@ -25,6 +25,7 @@ export function warningsIn({ stderr }: Ended): readonly LogLine[] {
 
 export interface Running {
   readonly stdout: string
+  readonly stderr: string
   /** The first match in what was printed; waits for it. Rejects where the process ends before, or a minute goes by. */
   until(pattern: RegExp): Promise<RegExpExecArray>
   signal(name: NodeJS.Signals): void
@@ -90,6 +91,9 @@ function follow(child: ChildProcess): Running {
   return {
     get stdout() {
       return stdout
+    },
+    get stderr() {
+      return stderr
     },
     async until(pattern) {
       const deadline = Date.now() + patience
