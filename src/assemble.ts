@@ -40,6 +40,8 @@ export function limitsOf(config: Config): Limits {
     aliases: config.MAX_ALIASES,
     rootFields: config.MAX_ROOT_FIELDS,
     mutationFields: config.MAX_MUTATION_FIELDS,
-    cost: config.MAX_COST,
+    objects: config.MAX_COST,
+    bytes: config.MAX_ANSWER_BYTES,
+    work: config.MAX_WORK,
   }
 }

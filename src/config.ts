@@ -108,8 +108,18 @@ export const settings = {
   MAX_MUTATION_FIELDS: setting(integer(1, 10_000), '5', 'Root fields in a mutation at most.'),
   MAX_COST: setting(
     integer(1, 1_000_000_000),
-    '1000000',
+    '250000',
     'Objects that an answer may hold, estimated before it is run.',
+  ),
+  MAX_ANSWER_BYTES: setting(
+    integer(1_000, 1_000_000_000),
+    '10000000',
+    'Bytes that an answer may have, estimated before it is run.',
+  ),
+  MAX_WORK: setting(
+    integer(1, 1_000_000_000),
+    '1000000',
+    'Rows that the statements of an operation may go through, estimated before it is run.',
   ),
   MAX_PAGE_SIZE: setting(integer(1, 100_000), '1000', 'What `limit`, `first`, `last` and lists of ids may be at most.'),
   TOKEN_DEFAULT_LIFETIME: setting(duration, '90d', 'How long an API token lives when its issuer names no end.'),

@@ -31,7 +31,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...['auth', 'caller.ts', 'context.ts', 'db', 'errors.ts', 'failures.ts', 'ids.ts', 'links', 'opaqueId.ts'],
     ...['page', 'printable.ts', 'search'],
   ],
-  operation: ['auth', 'context.ts', 'db', 'errors.ts', 'links', 'schema/readsPlugin.ts', 'schema/scopesPlugin.ts'],
+  operation: [
+    ...['auth', 'context.ts', 'db', 'errors.ts', 'links'],
+    ...['schema/costPlugin.ts', 'schema/readsPlugin.ts', 'schema/scopesPlugin.ts'],
+  ],
   'core.ts': ['auth', 'context.ts', 'errors.ts', 'observer.ts', 'operation'],
   graphiql: [],
   http: ['core.ts', 'errors.ts', 'graphiql', 'observer.ts', 'operation'],

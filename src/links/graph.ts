@@ -28,21 +28,21 @@ const scopedPermission = valuesOf<ScopedPermission>('ScopedPermission')
 
 export const organizationOfUser = one(user, 'organization', organizations, { key: 'organizationId' })
 export const identityProviderOfUser = one(user, 'identityProvider', identityProviders, { key: 'idpId' })
-export const accessesOfUser = many(user, 'accesses', accesses, { by: 'userId', typical: 3 })
+export const accessesOfUser = many(user, 'accesses', accesses, { by: 'userId', typical: 2 })
 export const tokensOfUser = many(user, 'tokens', tokens, {
   by: 'accessId',
   through: through(accesses, 'userId', 'id', true),
-  typical: 3,
+  typical: 10,
 })
 
 export const organizationOfAccess = one(access, 'organization', organizations, { key: 'organizationId' })
 export const userOfAccess = one(access, 'user', users, { key: 'userId' })
 export const assignmentsOfAccess = many(access, 'roleAssignments', roleAssignments, {
   by: 'accessId',
-  typical: 10,
+  typical: 2,
   order: ['roleId', 'resourceType', 'resourceId'],
 })
-export const tokensOfAccess = many(access, 'tokens', tokens, { by: 'accessId', typical: 3 })
+export const tokensOfAccess = many(access, 'tokens', tokens, { by: 'accessId', typical: 5 })
 
 export const roleOfAssignment = one(assignment, 'role', roles, { key: 'roleId' })
 
@@ -52,11 +52,11 @@ export const permissionsOfRole = many(role, 'permissions', permissions, {
 })
 export const accessesOfRole = many(role, 'accesses', accesses, {
   through: through(roleAssignments, 'roleId', 'accessId'),
-  typical: 100,
+  typical: 2_000,
 })
 export const rolesOfPermission = many(permission, 'roles', roles, {
   through: through(rolePermissions, 'permissionId', 'roleId', true),
-  typical: 10,
+  typical: 5,
 })
 
 export const organizationOfToken = one(token, 'organization', organizations, { key: 'organizationId' })

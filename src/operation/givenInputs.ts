@@ -1,7 +1,9 @@
 /**
- * Input fields that declare scopes, where a request gives them: to search by something tells of it, as reading it does.
+ * Input fields that a request gives: they may need scopes, because to search by something tells of it as reading it does,
+ * and they may weigh something.
  */
 import {
+  type GraphQLInputField,
   type GraphQLInputObjectType,
   type GraphQLInputType,
   getNamedType,
@@ -9,48 +11,42 @@ import {
   Kind,
   type ValueNode,
 } from 'graphql'
-import { type DeclaredScopes, declaredScopes } from '../schema/scopesPlugin.ts'
-import { always, type Conditions, type ConditionTable } from './conditions.ts'
+import type { Condition } from './conditions.ts'
 import type { SelectedField } from './selection.ts'
 
 export interface GivenInput {
-  readonly scopes: DeclaredScopes
+  readonly definition: GraphQLInputField
   /** Schema coordinate, for example `UserSearch.roleId`. */
   readonly coordinate: string
-  /** None where it stands in the document. Those of the field that has it are not among them. */
-  readonly conditions: Conditions
+  /** When it is given; null where it stands in the document. */
+  readonly condition: Condition | null
 }
 
-/** The declaring input fields in the arguments of a field: those in the document, and those that variables may bring. */
-export function* givenInputs(table: ConditionTable, { node, definition }: SelectedField): Generator<GivenInput> {
+/** The input fields in the arguments of a field: those in the document, and those that variables may bring. */
+export function* givenInputs({ node, definition }: SelectedField): Generator<GivenInput> {
   for (const { name, value } of node.arguments ?? []) {
     const argument = definition.args.find((candidate) => candidate.name === name.value)
-    if (argument !== undefined) yield* inValue(table, argument.type, value)
+    if (argument !== undefined) yield* inValue(argument.type, value)
   }
 }
 
-function* inValue(table: ConditionTable, type: GraphQLInputType, value: ValueNode): Generator<GivenInput> {
+function* inValue(type: GraphQLInputType, value: ValueNode): Generator<GivenInput> {
   const named = getNamedType(type)
   if (!isInputObjectType(named)) return
-  if (value.kind === Kind.VARIABLE) yield* inVariable(table, named, value.name.value, [])
-  if (value.kind === Kind.LIST) for (const item of value.values) yield* inValue(table, type, item)
+  if (value.kind === Kind.VARIABLE) yield* inVariable(named, value.name.value, [])
+  if (value.kind === Kind.LIST) for (const item of value.values) yield* inValue(type, item)
   if (value.kind !== Kind.OBJECT) return
   for (const field of value.fields) {
     const definition = named.getFields()[field.name.value]
     if (definition === undefined || field.value.kind === Kind.NULL) continue
-    const scopes = declaredScopes(definition)
-    if (scopes !== undefined) {
-      const variable = field.value.kind === Kind.VARIABLE ? field.value.name.value : undefined
-      const conditions = variable === undefined ? always : table.bitOf({ variable, given: [] })
-      yield { scopes, coordinate: `${named.name}.${definition.name}`, conditions }
-    }
-    yield* inValue(table, definition.type, field.value)
+    const condition = field.value.kind === Kind.VARIABLE ? { variable: field.value.name.value, given: [] } : null
+    yield { definition, coordinate: `${named.name}.${definition.name}`, condition }
+    yield* inValue(definition.type, field.value)
   }
 }
 
 /** `path` leads from the variable's value to the input object. An input type that has itself inside is looked into once. */
 function* inVariable(
-  table: ConditionTable,
   type: GraphQLInputObjectType,
   variable: string,
   path: readonly string[],
@@ -59,12 +55,8 @@ function* inVariable(
   if (seen.includes(type)) return
   for (const definition of Object.values(type.getFields())) {
     const given = [...path, definition.name]
-    const scopes = declaredScopes(definition)
-    if (scopes !== undefined) {
-      const conditions = table.bitOf({ variable, given })
-      yield { scopes, coordinate: `${type.name}.${definition.name}`, conditions }
-    }
+    yield { definition, coordinate: `${type.name}.${definition.name}`, condition: { variable, given } }
     const named = getNamedType(definition.type)
-    if (isInputObjectType(named)) yield* inVariable(table, named, variable, given, [...seen, type])
+    if (isInputObjectType(named)) yield* inVariable(named, variable, given, [...seen, type])
   }
 }

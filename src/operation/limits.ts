@@ -11,6 +11,7 @@ import {
   visit,
 } from 'graphql'
 import { GatewayError } from '../errors.ts'
+import type { Cost } from './cost.ts'
 import { type Fragments, fieldsOf, rootType, type Walk } from './selection.ts'
 
 export interface Limits {
@@ -24,25 +25,39 @@ export interface Limits {
   readonly rootFields: number
   /** Root fields of a mutation. */
   readonly mutationFields: number
-  /** Objects that an answer may hold, as estimated by `cost`. */
-  readonly cost: number
+  /** Objects that an answer may hold, by estimate (`cost.ts`). */
+  readonly objects: number
+  /** Bytes that an answer may have, by estimate. */
+  readonly bytes: number
+  /** Work that an operation may cause, by estimate. */
+  readonly work: number
 }
 
-/** QUERY_TOO_COMPLEX for one of the limits. */
-export function tooComplex(limit: keyof Limits, most: number, found?: number): GatewayError {
-  const came = found === undefined ? '' : `, received ${found}`
-  return new GatewayError('QUERY_TOO_COMPLEX', `expected at most ${most} ${names[limit]}${came}`, {
-    extensions: { limit: most },
+/** QUERY_TOO_COMPLEX for one of the limits. It is named by its setting. */
+export function tooComplex(limit: keyof Limits, most: number, received?: number): GatewayError {
+  const [setting, counted] = names[limit]
+  const came = received === undefined ? '' : `, received ${received}`
+  return new GatewayError('QUERY_TOO_COMPLEX', `expected at most ${most} ${counted}${came}`, {
+    extensions: { limit: setting, most, ...(received === undefined ? {} : { received }) },
   })
 }
 
-const names: Record<keyof Limits, string> = {
-  tokens: 'tokens in the document, its fragments written out',
-  depth: 'levels of fields',
-  aliases: 'aliases',
-  rootFields: 'root fields',
-  mutationFields: 'root fields in a mutation',
-  cost: 'objects in the answer by estimate',
+const names: Readonly<Record<keyof Limits, readonly [setting: string, counted: string]>> = {
+  tokens: ['MAX_DOCUMENT_TOKENS', 'tokens in the document, its fragments written out'],
+  depth: ['MAX_DEPTH', 'levels of fields'],
+  aliases: ['MAX_ALIASES', 'aliases'],
+  rootFields: ['MAX_ROOT_FIELDS', 'root fields'],
+  mutationFields: ['MAX_MUTATION_FIELDS', 'root fields in a mutation'],
+  objects: ['MAX_COST', 'objects in the answer by estimate'],
+  bytes: ['MAX_ANSWER_BYTES', 'bytes in the answer by estimate'],
+  work: ['MAX_WORK', 'rows to go through by estimate'],
+}
+
+/** Throws QUERY_TOO_COMPLEX where the estimate is beyond a limit. */
+export function checkCost(cost: Cost, limits: Limits): void {
+  for (const limit of ['objects', 'bytes', 'work'] as const) {
+    if (cost[limit] > limits[limit]) throw tooComplex(limit, limits[limit], cost[limit])
+  }
 }
 
 /**

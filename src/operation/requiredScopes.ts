@@ -44,8 +44,11 @@ export function requiredScopes(
       const require = (scopes: readonly Scope[] = []) => requirements.add(scopes, coordinate, conditions)
       if (introspectionFields.has(coordinate) && !openIntrospection) require(introspectionScopes)
       require(declaredScopes(field.definition))
-      for (const input of givenInputs(walk.conditions, field)) {
-        requirements.add(input.scopes, input.coordinate, conditions | input.conditions)
+      for (const input of givenInputs(field)) {
+        const scopes = declaredScopes(input.definition)
+        if (scopes === undefined) continue
+        const own = input.condition === null ? always : walk.conditions.bitOf(input.condition)
+        requirements.add(scopes, input.coordinate, conditions | own)
       }
       // Behind a type condition the parent may be another type than the one the field above leads to.
       if (field.parent !== parent) require(declaredScopes(field.parent))

@@ -11,7 +11,7 @@ import {
 import type { Context } from '../context.ts'
 import { databaseFailure } from '../db/failure.ts'
 import { GatewayError, mostErrors } from '../errors.ts'
-import { type Limits, tooComplex } from './limits.ts'
+import { checkCost, type Limits } from './limits.ts'
 import { DocumentRefused, type PreparedOperation } from './prepare.ts'
 import { missingScopes } from './requiredScopes.ts'
 
@@ -55,8 +55,7 @@ export function createRunner({ schema, limits, timeout, onUnexpectedError, openI
         extensions: { missingScopes: missing },
       })
     }
-    const estimate = cost(variables, holding)
-    if (estimate > limits.cost) throw tooComplex('cost', limits.cost, estimate)
+    checkCost(cost({ variables, holding }), limits)
 
     const answer = Promise.resolve(
       execute({

@@ -28,6 +28,7 @@ export const Access = builder.prismaInterface('Access', {
     organization: organizationField(t, organizationOfAccess, 'access'),
     roles: t.field({
       type: [Role],
+      weighs: { size: 2 },
       description: 'The roles it holds, everywhere or on some resource: each once, by id.',
       reads: [reading(roleAssignments, 'roleId')],
       extensions: { link: assignmentsOfAccess },
@@ -42,6 +43,7 @@ export const Access = builder.prismaInterface('Access', {
     }),
     permissions: t.field({
       type: [Permission],
+      weighs: { size: 30 },
       description: 'The permissions of all its roles: each once, by id.',
       reads: [reading(roleAssignments, 'roleId'), reading(permissions, 'id')],
       extensions: { link: assignmentsOfAccess },

@@ -16,18 +16,27 @@ import { User } from './user.ts'
 const AccessSearch = builder.inputType('AccessSearch', {
   description: 'Which accesses to find. All the conditions that are given must hold.',
   fields: (t) => ({
-    text: t.string({ description: 'Some part of name or ssoId, whatever its case.' }),
+    text: t.string({ weighs: { perRow: 2 }, description: 'Some part of name or ssoId, whatever its case.' }),
     ids: t.idList({ description: 'One of these ids.' }),
     userId: t.id({ scopes: ['users:read'], description: 'The user it belongs to.' }),
     customerId: t.int({ description: 'The customer number of the organization.' }),
-    types: t.field({ type: [AccessType], description: 'One of these types.' }),
-    roleId: t.id({ scopes: ['roles:read'], description: 'It holds this role.' }),
-    permissionId: t.id({ scopes: ['roles:read'], description: 'It holds a role with this permission.' }),
+    types: t.field({ type: [AccessType], weighs: { perRow: 1 }, description: 'One of these types.' }),
+    roleId: t.id({ scopes: ['roles:read'], weighs: { perRow: 2 }, description: 'It holds this role.' }),
+    permissionId: t.id({
+      scopes: ['roles:read'],
+      weighs: { perRow: 3 },
+      description: 'It holds a role with this permission.',
+    }),
     twoFaEnabled: t.boolean({
+      weighs: { perRow: 1 },
       description: 'Whether a second factor is asked for; only UI connections have an answer.',
     }),
-    createdAt: t.field({ type: DateTimeRange, description: 'When the access was created.' }),
-    lastLoginAt: t.field({ type: DateTimeRange, description: 'The last time somebody signed in with it.' }),
+    createdAt: t.field({ type: DateTimeRange, weighs: { perRow: 1 }, description: 'When the access was created.' }),
+    lastLoginAt: t.field({
+      type: DateTimeRange,
+      weighs: { perRow: 1 },
+      description: 'The last time somebody signed in with it.',
+    }),
   }),
 })
 

@@ -48,6 +48,7 @@ const ScopedPermission = builder.objectRef<ScopedPermissionShape>('ScopedPermiss
     }),
     resources: t.field({
       type: [Resource],
+      weighs: { size: 3 },
       description: descriptions.resources,
       resolve: ({ resources }) => resources.map(parseResource),
     }),
@@ -73,15 +74,22 @@ const rightsFields = (t: PothosSchemaTypes.ObjectFieldBuilder<typeof builder.$in
   allRoles: t.exposeBoolean('allRoles', { description: descriptions.allRoles }),
   keptInToken: t.field({
     type: [TokenClaimKind],
+    weighs: { size: 2 },
     description: descriptions.keptInToken,
     resolve: ({ keptInToken }) => [...keptInToken],
   }),
   permissions: t.field({
     type: [ScopedPermission],
+    weighs: { size: 10 },
     description: descriptions.permissions,
     resolve: ({ permissions }) => [...permissions],
   }),
-  roles: t.field({ type: [ScopedRole], description: descriptions.roles, resolve: ({ roles }) => [...roles] }),
+  roles: t.field({
+    type: [ScopedRole],
+    weighs: { size: 5 },
+    description: descriptions.roles,
+    resolve: ({ roles }) => [...roles],
+  }),
 })
 
 const OrganizationScopes = builder.objectRef<RightsScopes>('OrganizationScopes').implement({
@@ -101,6 +109,7 @@ export const AllowedScopes = builder.objectRef<AllowedScopesShape>('AllowedScope
   description: 'What a token may be used for outside of the gateway.',
   fields: (t) => ({
     generalScopes: t.stringList({
+      weighs: { size: 3 },
       description: descriptions.generalScopes,
       resolve: ({ generalScopes }) => [...generalScopes],
     }),
@@ -112,6 +121,7 @@ export const AllowedScopes = builder.objectRef<AllowedScopesShape>('AllowedScope
     }),
     servicesScopes: t.field({
       type: [ServiceScopes],
+      weighs: { size: 3 },
       description: descriptions.servicesScopes,
       resolve: ({ servicesScopes }) => [...servicesScopes],
     }),

@@ -7,6 +7,7 @@ import { Kind } from 'graphql'
 import type { Context } from '../context.ts'
 import type PrismaTypes from '../db/generated/pothos.ts'
 import { getDatamodel } from '../db/generated/pothos.ts'
+import './costPlugin.ts'
 import './linkFields.ts'
 import './readsPlugin.ts'
 import './scopesPlugin.ts'
@@ -23,7 +24,7 @@ export const builder = new SchemaBuilder<{
   }
 }>({
   defaultFieldNullability: false,
-  plugins: ['scopes', 'reads', PrismaPlugin, DirectivePlugin, FederationPlugin],
+  plugins: ['scopes', 'cost', 'reads', PrismaPlugin, DirectivePlugin, FederationPlugin],
   prisma: {
     client: (context) => context.prisma,
     dmmf: getDatamodel(),

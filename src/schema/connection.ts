@@ -78,6 +78,7 @@ export function connectionType<Row extends { readonly id: string | number }>(
         resolve: async (connection) => pageInfo(await connection.page()),
       }),
       total: t.int({
+        weighs: { counts: true },
         description: `How many ${items} there are over all pages.`,
         resolve: (connection) => connection.total(),
       }),

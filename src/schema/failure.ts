@@ -19,7 +19,11 @@ const FailureInterface = builder.interfaceRef<Failure>('Error').implement({
 const FieldIssue = builder.objectRef<Issue>('FieldIssue').implement({
   description: 'Something wrong at one place of an input.',
   fields: (t) => ({
-    path: t.stringList({ description: 'The place, from the input inwards.', resolve: ({ path }) => [...path] }),
+    path: t.stringList({
+      weighs: { size: 3 },
+      description: 'The place, from the input inwards.',
+      resolve: ({ path }) => [...path],
+    }),
     message: t.exposeString('message', { description: 'What was expected there.' }),
   }),
 })
@@ -30,6 +34,7 @@ export const InvalidInputError = builder.objectRef<InvalidInput>('InvalidInputEr
   fields: (t) => ({
     fields: t.field({
       type: [FieldIssue],
+      weighs: { size: 5 },
       description: 'Everything that is wrong, each with its place.',
       resolve: ({ fields }) => [...fields],
     }),
@@ -61,6 +66,7 @@ export const ScopeNotGrantedError = builder.objectRef<ScopeNotGranted>('ScopeNot
   interfaces: [FailureInterface],
   fields: (t) => ({
     excess: t.stringList({
+      weighs: { size: 10 },
       description:
         'What is too much, sorted: scopes as they are, `role:NAME` and `permission:ID`, with `@zone:NAME` where they were ' +
         'asked for on one zone, and the place of an `allRoles` or `allPermissions`.',

@@ -16,6 +16,7 @@ import type { Link, ManyLink, OneLink } from '../links/link.ts'
 import { everything, type Narrowed } from '../links/loaders.ts'
 import { type Page, type PageArguments, pageOf } from '../page/offset.ts'
 import type { SearchRules } from '../search/rules.ts'
+import { listWeight, pageWeight } from './listWeights.ts'
 import { must } from './must.ts'
 import type { ListResult, SearchResult } from './searchResult.ts'
 
@@ -79,6 +80,7 @@ fields.one = function one(link: OneLink<object, object>, { nullable = false, ...
 fields.list = function list(link: ManyLink<Parent, object>, options: LinkField<SchemaTypes>) {
   return this.createField({
     ...fieldOf(link, options),
+    weighs: { size: link.typical },
     resolve: (parent: Parent, _: object, { loaders }: Context) => loaders.list(link, parent),
   })
 }
@@ -89,6 +91,7 @@ fields.listResult = function listResult(
 ) {
   return this.createField({
     ...fieldOf(link, options),
+    weighs: listWeight(link.typical),
     args,
     resolve(
       parent: Parent,
@@ -111,6 +114,7 @@ fields.searchResult = function searchResult(
 ) {
   return this.createField({
     ...fieldOf(link, options),
+    weighs: pageWeight(link.typical),
     args,
     resolve(parent: Parent, given: object, context: Context, info: GraphQLResolveInfo): SearchResult<object> {
       const { loaders, perField, rules } = context

@@ -9,6 +9,7 @@ import { builder } from './builder.ts'
 import { connectionArguments, connectionType } from './connection.ts'
 import { OrderDirection } from './enums.ts'
 import { findConnection, findPage } from './find.ts'
+import { connectionWeight, pageWeight } from './listWeights.ts'
 import type { DeclaredScopes } from './scopesPlugin.ts'
 import { type ItemType, pageArguments, searchResultType } from './searchResult.ts'
 
@@ -30,6 +31,9 @@ interface ListOptions<Row, Search> {
   readonly idOf: (argument: string, text: string) => unknown
   readonly orders: Readonly<Record<string, OrderField<Row>>>
 }
+
+/** Rows that an organization typically has of what is listed. */
+const typicalRows = 10_000
 
 /** Arguments that a search is among. */
 interface Searched<Search> {
@@ -60,6 +64,7 @@ export function defineLists<Row extends { readonly id: string | number }, Search
     [items]: t.field({
       type: SearchResult,
       scopes,
+      weighs: pageWeight(typicalRows),
       description: `${title}, by page.`,
       args: { search: t.arg(searchArgument), orderBy: t.arg(orderArgument), ...pageArguments },
       resolve: (_, given, context) =>
@@ -68,6 +73,7 @@ export function defineLists<Row extends { readonly id: string | number }, Search
     [`${items}Connection`]: t.field({
       type: Connection,
       scopes,
+      weighs: connectionWeight(typicalRows),
       description: `${title}, by cursor.`,
       args: { search: t.arg(searchArgument), orderBy: t.arg(orderArgument), ...connectionArguments },
       resolve: (_, given, context) =>
@@ -97,7 +103,7 @@ function orderType<Row, Search>({ table: { model }, items, orders }: ListOptions
   return builder.inputType(`${model}Order`, {
     description: `The order of ${items}. Ties are broken by id.`,
     fields: (t) => ({
-      field: t.field({ type: Field, required: true, description: 'What to order by.' }),
+      field: t.field({ type: Field, required: true, weighs: { perRow: 1 }, description: 'What to order by.' }),
       direction: t.field({
         type: OrderDirection,
         required: true,

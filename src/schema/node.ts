@@ -63,6 +63,7 @@ builder.queryFields((t) => ({
   }),
   nodes: t.field({
     type: [Node],
+    weighs: { onePer: 'ids' },
     nullable: { list: false, items: true },
     scopes: [],
     description: 'Nodes by their nodeIds, in the order asked for, with null in the place of what is not there.',

@@ -3,6 +3,7 @@ import { permissions } from '../db/tables.ts'
 import { nameIdOf } from '../ids.ts'
 import { builder } from './builder.ts'
 import { findAll } from './find.ts'
+import { listWeight } from './listWeights.ts'
 import { Node } from './node.ts'
 import { listResultType } from './searchResult.ts'
 import { nodeIdField } from './shared.ts'
@@ -35,6 +36,7 @@ builder.queryFields((t) => ({
   permissions: t.field({
     type: PermissionListResult,
     scopes: ['roles:read'],
+    weighs: listWeight(100),
     description: 'All permissions, by id.',
     resolve: (_, __, context) => findAll(context, permissions),
   }),

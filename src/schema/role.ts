@@ -4,6 +4,7 @@ import { nameIdOf } from '../ids.ts'
 import { permissionsOfRole, rolesOfPermission } from '../links/graph.ts'
 import { builder } from './builder.ts'
 import { findAll } from './find.ts'
+import { listWeight } from './listWeights.ts'
 import { Node } from './node.ts'
 import { Permission } from './permission.ts'
 import { listResultType } from './searchResult.ts'
@@ -38,6 +39,7 @@ builder.queryFields((t) => ({
   roles: t.field({
     type: RoleListResult,
     scopes: ['roles:read'],
+    weighs: listWeight(20),
     description: 'All roles, by id.',
     resolve: (_, __, context) => findAll(context, roles),
   }),

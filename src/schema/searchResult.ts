@@ -39,7 +39,11 @@ export function searchResultType<Row extends object>(item: ItemType<Row>, { name
     description: `A page of ${items}.`,
     scopes,
     fields: (t) => ({
-      total: t.int({ description: `How many ${items} there are over all pages.`, resolve: (result) => result.total() }),
+      total: t.int({
+        weighs: { counts: true },
+        description: `How many ${items} there are over all pages.`,
+        resolve: (result) => result.total(),
+      }),
       limit: t.int({ description: 'The limit that was asked for.', resolve: ({ page }) => page.limit }),
       offset: t.int({ description: 'The offset that was asked for.', resolve: ({ page }) => page.offset }),
       results: t.field({
@@ -57,7 +61,11 @@ export function listResultType<Row extends object>(item: ItemType<Row>, { name, 
     description: `All ${items} of a list.`,
     scopes,
     fields: (t) => ({
-      total: t.int({ description: `How many ${items} there are.`, resolve: (result) => result.total() }),
+      total: t.int({
+        weighs: { counts: true },
+        description: `How many ${items} there are.`,
+        resolve: (result) => result.total(),
+      }),
       results: t.field({
         type: [item],
         description: `The ${items}.`,

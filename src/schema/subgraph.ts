@@ -19,6 +19,7 @@ import { organizations } from '../db/tables.ts'
 import { badInput } from '../errors.ts'
 import { Access, accessTypes } from './access.ts'
 import { builder } from './builder.ts'
+import type { FieldWeight } from './costPlugin.ts'
 import { branded, type Found, isCovered, referenceTo } from './identity.ts'
 import './index.ts'
 import { Organization } from './organization.ts'
@@ -27,9 +28,11 @@ import { Role } from './role.ts'
 import { Token } from './token.ts'
 import { User } from './user.ts'
 
-/** The first version with @requiresScopes; later ones change nothing that is used here. */
-const linkUrl = 'https://specs.apollo.dev/federation/v2.5'
-const federationDirectives = ['@authenticated', '@key', '@requiresScopes', '@shareable', '@tag']
+/** The first version with @cost and @listSize; later ones change nothing that is used here. */
+const linkUrl = 'https://specs.apollo.dev/federation/v2.9'
+const federationDirectives = ['@authenticated', '@cost', '@key', '@listSize', '@requiresScopes', '@shareable', '@tag']
+
+const entitiesWeight: FieldWeight = { onePer: 'representations' }
 
 /** How another subgraph refers to something: by its type and its key. Other fields are of no account. */
 interface Representation {
@@ -68,7 +71,9 @@ export function createSubgraph(): { readonly schema: GraphQLSchema; readonly sdl
       type.name === '_Entity' ? new GraphQLUnionType({ ...type.toConfig(), resolveType: entityType }) : undefined,
     [MapperKind.QUERY_ROOT_FIELD]: (field, name) => {
       if (name === 'node' || name === 'nodes') return null
-      if (name === '_entities') return { ...field, resolve: resolveEntities }
+      if (name === '_entities') {
+        return { ...field, resolve: resolveEntities, extensions: { ...field.extensions, weight: entitiesWeight } }
+      }
       return name === '_service' ? { ...field, resolve: () => ({ sdl }) } : undefined
     },
   })

@@ -103,7 +103,7 @@ export const Token = builder.prismaObject('Token', {
     }),
     orgId: t.exposeID('organizationId', { description: 'The id of the organization.' }),
     organization: organizationField(t, organizationOfToken, 'token'),
-    scope: t.exposeStringList('scope'),
+    scope: t.exposeStringList('scope', { weighs: { size: 5 } }),
     allowedScopes: t.field({
       type: AllowedScopes,
       description: 'What it may be used for outside of the gateway.',

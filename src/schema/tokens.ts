@@ -15,13 +15,13 @@ import { User } from './user.ts'
 const TokenSearch = builder.inputType('TokenSearch', {
   description: 'Which tokens to find. All the conditions that are given must hold.',
   fields: (t) => ({
-    text: t.string({ description: 'Some part of the name, whatever its case.' }),
+    text: t.string({ weighs: { perRow: 2 }, description: 'Some part of the name, whatever its case.' }),
     ids: t.idList({ description: 'One of these ids.' }),
     userId: t.id({ scopes: ['users:read'], description: 'The user on whose behalf it was issued.' }),
     accessId: t.id({ scopes: ['accesses:read'], description: 'The access that it acts for.' }),
-    status: t.field({ type: [TokenStatus], description: 'One of these statuses.' }),
-    expiresAt: t.field({ type: DateTimeRange, description: 'When its time is over.' }),
-    lastUsedAt: t.field({ type: DateTimeRange, description: 'The last time it was used.' }),
+    status: t.field({ type: [TokenStatus], weighs: { perRow: 1 }, description: 'One of these statuses.' }),
+    expiresAt: t.field({ type: DateTimeRange, weighs: { perRow: 1 }, description: 'When its time is over.' }),
+    lastUsedAt: t.field({ type: DateTimeRange, weighs: { perRow: 1 }, description: 'The last time it was used.' }),
   }),
 })
 

@@ -14,6 +14,7 @@ const Viewer = builder.objectRef<Principal>('Viewer').implement({
   fields: (t) => ({
     subject: t.exposeString('subject', { description: 'The subject of the JWT.' }),
     scopes: t.stringList({
+      weighs: { size: 15 },
       description: 'The scopes it came with, sorted.',
       resolve: ({ scopes }) => [...scopes].sort(),
     }),
@@ -40,6 +41,7 @@ const Viewer = builder.objectRef<Principal>('Viewer').implement({
       description: 'The API token that it came with, or that the JWT was made from.',
     }),
     grantableScopes: t.stringList({
+      weighs: { size: 15 },
       description: 'What a token issued by this caller may carry, sorted. Empty for an API token, which issues none.',
       resolve: ({ scopes, tokenId }) => (tokenId === null ? [...grantableScopes(scopes)] : []),
     }),

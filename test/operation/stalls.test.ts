@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cpuOf } from '../support/cpu.ts'
 import { type Asked, createHarness, type Harness } from '../support/harness.ts'
+import { stalls } from './fixtures/stalls.ts'
 
 const many = (count: number, write: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => write(index)).join(' ')
@@ -73,6 +74,14 @@ describe('a request that would keep the process busy', () => {
     expect(asked?.data).toMatchObject({ a18: Array(1_000).fill(null) })
     expect(cpu).toBeLessThan(most)
   })
+
+  it.each(Object.values(stalls).flatMap((documents) => Object.entries(documents)))(
+    'is refused at once: %s',
+    async (_, { document, variables }) => {
+      const cpu = await cpuOf(async () => expect((await harness.askRaw(document, variables)).status).toBe(400))
+      expect(cpu).toBeLessThan(most)
+    },
+  )
 
   it('meets nothing unexpected', () => {
     expect(harness.unexpected).toEqual([])

@@ -1,0 +1,67 @@
+/** What the arguments of a field say about its cost. */
+import { type ArgumentNode, type FieldNode, Kind, visit } from 'graphql'
+import { weightPerRow } from '../schema/costPlugin.ts'
+import { always, type Conditions, type ConditionTable, hold } from './conditions.ts'
+import { givenInputs } from './givenInputs.ts'
+import type { SelectedField } from './selection.ts'
+
+/** What a request brings: its variables, coerced, and the conditions that hold with them. */
+export interface Given {
+  readonly variables: Readonly<Record<string, unknown>>
+  readonly holding: Conditions
+}
+
+/** A number that is known once the variables are. */
+export type Amount<T extends number | undefined = number> = (given: Given) => T
+
+/**
+ * What the arguments with these names say, each by its number or by being a list of so many: the largest, and never less
+ * than 0. Undefined where none of them is given or has a default.
+ */
+export function argumentAmount(
+  { node, definition }: SelectedField,
+  names: readonly string[],
+): Amount<number | undefined> {
+  const written = (node.arguments ?? []).filter(({ name }) => names.includes(name.value))
+  const otherwise = definition.args
+    .filter(({ name }) => names.includes(name))
+    .map(({ defaultValue }) => defaultValue)
+    .find((value) => typeof value === 'number')
+  return (given) => {
+    const amounts = written.map((argument) => amountOf(argument, given)).filter((amount) => amount !== undefined)
+    return amounts.length === 0 ? otherwise : Math.max(...amounts, 0)
+  }
+}
+
+function amountOf({ value }: ArgumentNode, { variables }: Given): number | undefined {
+  if (value.kind === Kind.INT) return Number(value.value)
+  if (value.kind === Kind.LIST) return value.values.length
+  if (value.kind !== Kind.VARIABLE) return value.kind === Kind.NULL ? undefined : 1
+  const given = variables[value.name.value]
+  if (Array.isArray(given)) return given.length
+  return typeof given === 'number' ? given : undefined
+}
+
+/** Rows' worth of work that the field's search and order add to each row. */
+export function rowWeight(table: ConditionTable, field: SelectedField): Amount {
+  const weights = [...givenInputs(field)]
+    .map(({ definition, condition }) => ({ perRow: weightPerRow(definition), condition }))
+    .filter(({ perRow }) => perRow > 0)
+    .map(({ perRow, condition }) => ({ perRow, conditions: condition === null ? always : table.bitOf(condition) }))
+  if (weights.length === 0) return () => 0
+  return ({ holding }) =>
+    weights.reduce((sum, { perRow, conditions }) => (hold(conditions, holding) ? sum + perRow : sum), 0)
+}
+
+/** Values that stand in the field's arguments. graphql-js reads them again for each parent; those of variables once. */
+export function literalValues(node: FieldNode): number {
+  let values = 0
+  for (const { value } of node.arguments ?? []) {
+    visit(value, {
+      enter({ kind }) {
+        if (kind !== Kind.VARIABLE && kind !== Kind.NAME && kind !== Kind.OBJECT_FIELD) values++
+      },
+    })
+  }
+  return values
+}
