@@ -61,7 +61,11 @@ export const settings = {
   PORT: setting(integer(0, 65_535), '4000', 'Port to listen on; 0 takes a free one.'),
   DATA_DIR: setting(text, '.data', 'Folder of the embedded database and of the development key.'),
   DATABASE_URL: setting(databaseUrl, undefined, 'A PostgreSQL server, 15 or later. Left out: the embedded database.'),
-  DATABASE_POOL_SIZE: setting(integer(1, 500), '10', 'Connections to the PostgreSQL server at most.'),
+  DATABASE_POOL_SIZE: setting(
+    integer(1, 500),
+    '10',
+    'Connections to the PostgreSQL server at most, beside one that asks after its health.',
+  ),
   DATABASE_TIMEOUT: setting(timeout, '5s', 'How long one statement may take, and a wait for a connection.'),
   DATABASE_READS: setting(
     z.enum(['pool', 'prisma'], 'expected pool or prisma'),

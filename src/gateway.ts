@@ -56,9 +56,6 @@ export interface Gateway {
   drain(): void
 }
 
-/** Milliseconds that the database has to answer a question after its health. */
-const pingTimeout = 1_000
-
 export function createGateway(options: GatewayOptions): Gateway {
   const { database, keys, policy, limits, clock, openIntrospection } = options
   const { prisma, read } = database
@@ -74,7 +71,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     clock,
     monotonic: options.monotonic ?? (() => performance.now()),
   })
-  const readiness = async () => ({ accepting: !draining, keys: keys.isReady(), database: await answers(database) })
+  const readiness = async () => ({ accepting: !draining, keys: keys.isReady(), database: await database.isReady() })
   const routes = createRoutes({
     endpoint,
     readiness,
@@ -121,16 +118,4 @@ export function createGateway(options: GatewayOptions): Gateway {
       draining = true
     },
   }
-}
-
-async function answers(database: Database): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), pingTimeout)
-  })
-  const ping = database.ping().then(
-    () => true,
-    () => false,
-  )
-  return Promise.race([ping, late]).finally(() => clearTimeout(timer))
 }

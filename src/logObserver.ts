@@ -12,6 +12,7 @@ const databaseMessages: Readonly<Record<DatabaseState['state'], string>> = {
   reachable: 'the database can be used',
   unreachable: 'the database is out of reach',
   readOnly: 'the database takes no changes',
+  impaired: 'the database can not work as it should',
 }
 
 const keySetMessages: Readonly<Record<KeySetState['state'], string>> = {

@@ -60,10 +60,10 @@ export interface StatementObserved {
   readonly duration: number
 }
 
-/** The database can be used from now on, or can't: told once for each change. */
+/** The database can be used from now on, or can't, or is short of something that it needs: told once for each change. */
 export interface DatabaseState {
   readonly kind: 'database'
-  readonly state: 'reachable' | 'unreachable' | 'readOnly'
+  readonly state: 'reachable' | 'unreachable' | 'readOnly' | 'impaired'
   /** Why it can't be used, and what to do; null where it can. */
   readonly reason: string | null
 }

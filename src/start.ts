@@ -66,6 +66,7 @@ export async function start(config: Config, observer: Observer): Promise<Started
     poolSize: config.DATABASE_POOL_SIZE,
     timeout: config.DATABASE_TIMEOUT,
     reads: config.DATABASE_READS,
+    observe,
     fill: config.DEMO_DATA ? (client) => fillIfEmpty(client, clock()) : undefined,
   }).catch((error) => {
     keys.close()

@@ -96,6 +96,7 @@ describe('the log', () => {
     ['database', 'reachable', null, 'info', 'the database can be used'],
     ['database', 'unreachable', 'connect ECONNREFUSED: start it', 'warn', 'the database is out of reach'],
     ['database', 'readOnly', 'a standby answers: …', 'warn', 'the database takes no changes'],
+    ['database', 'impaired', 'its disk is full: …', 'warn', 'the database can not work as it should'],
     ['keySet', 'fresh', null, 'info', 'the key set is up to date'],
     ['keySet', 'stale', 'it answered 500: …', 'warn', 'the key set could not be loaded: the last one is used on'],
     ['keySet', 'unavailable', 'it answered 500: …', 'warn', 'there is no key set to verify JWTs with'],

@@ -1,9 +1,12 @@
 /** The way to the database: one bounded pool, and Prisma over it. Embedded or a server, the code path is the same. */
-import type { Socket } from 'node:net'
 import { PrismaPg } from '@prisma/adapter-pg'
-import pg from 'pg'
-import { PrismaClient } from './generated/prisma/client.ts'
+import type pg from 'pg'
+import { type Observer, unfailing } from '../observer.ts'
+import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
+import { probeApart, probeThrough } from './health.ts'
+import { createPool } from './pool.ts'
 import { type Read, readFromPool, readWithPrisma } from './read.ts'
+import { createWatch, type Watch } from './watch.ts'
 
 export interface DatabaseOptions {
   readonly connection: pg.ClientConfig
@@ -13,30 +16,45 @@ export interface DatabaseOptions {
   readonly timeout: number
   /** What statements that read are sent through: the pool itself (where left out), or Prisma's client over it. */
   readonly reads?: 'pool' | 'prisma'
-  /** Told of each statement that is sent, as text. For tests and tracing. */
+  /**
+   * Whether the database's health is asked on a connection of its own, beside the pool. Never of the embedded database,
+   * whose one backend all connections share.
+   */
+  readonly healthApart?: boolean
+  /** Told of each statement that is sent, as text. For tests. */
   readonly onStatement?: (sql: string) => void
+  /** Told of each statement that is answered, and of each change of the database's state. */
+  readonly observe?: Observer | undefined
 }
 
 export interface Database {
   readonly prisma: PrismaClient
   readonly read: Read
-  /** Resolves when the database answers, rejects when it does not. */
-  ping(): Promise<void>
+  /** Whether the database answers, within a second, and takes changes. Never rejects. */
+  isReady(): Promise<boolean>
   close(): Promise<void>
 }
 
 /** Opens the pool without connecting yet: the first statement does. */
 export function openDatabase(options: DatabaseOptions): Database {
-  const pool = createPool(options)
+  const { timeout, poolSize } = options
+  const observe = options.observe && unfailing(options.observe)
+  const settings = connectionSettings(options.connection, timeout)
+  const patience = patienceOf(timeout)
+  const pool = createPool(
+    { ...settings, max: poolSize, query_timeout: patience, onConnect: (client) => prepareSession(client, timeout) },
+    (failure) => watch.suspect(failure),
+  )
+  const probe = options.healthApart ? probeApart(settings, () => watch.suspect()) : probeThrough(pool, patience)
+  const watch: Watch = createWatch(probe, observe ?? (() => {}))
   const adapter = new PrismaPg(pool, { disposeExternalPool: false })
-  const prisma = createPrisma(adapter, options)
+  const prisma = createPrisma(adapter, options, observe)
   return {
     prisma,
-    read: options.reads === 'prisma' ? readWithPrisma(prisma) : told(readFromPool(pool), options),
-    async ping() {
-      await pool.query('SELECT 1')
-    },
+    read: options.reads === 'prisma' ? readWithPrisma(prisma) : told(readFromPool(pool), options, observe),
+    isReady: watch.isReady,
     async close() {
+      await watch.close()
       await prisma.$disconnect()
       await pool.end()
     },
@@ -73,52 +91,41 @@ function transactionTimeout(timeout: number): number {
   return timeout * 2
 }
 
-function createPool({ connection, poolSize, timeout }: DatabaseOptions): pg.Pool {
-  // The client gives up a second after the server should have: that saves it from a server that froze.
-  const patience = (timeout + 1) * 1_000
-  const pool = new pg.Pool({
-    ...connectionSettings(connection, timeout),
-    max: poolSize,
-    query_timeout: patience,
-    onConnect: (client) => prepareSession(client, timeout),
-  })
-  // A connection that breaks is replaced by the next statement, and fails the one under way. Without a listener it would
-  // end the process: the pool has one while a connection is idle, but none at the moment in which it hands it over.
-  pool.on('error', () => {})
-  pool.on('connect', (client) => client.on('error', () => {}))
-  // `query_timeout` gives a statement up, but neither the connection, on which its answer may still come, nor the
-  // transaction, which the next COMMIT on it would commit. So such a connection is closed: as soon as the server is
-  // silent, because what is sent to it then, a ROLLBACK first, would wait as long again, and whatever it is given back as.
-  pool.on('connect', (client) => {
-    const socket = client.connection.stream as Socket
-    socket.setTimeout(patience, () => closeUnlessIdle(client))
-  })
-  pool.on('release', (_error, client) => closeUnlessIdle(client))
-  return pool
+/**
+ * Milliseconds for which an answer is waited for: the client gives up a second after the server should have. That saves it
+ * from a server that froze.
+ */
+function patienceOf(timeout: number): number {
+  return (timeout + 1) * 1_000
 }
 
-/** Idle as the protocol has it: nothing is under way, and no transaction is open. The pool drops what is closed. */
-function closeUnlessIdle(client: pg.PoolClient): void {
-  const { readyForQuery } = client as pg.PoolClient & { readonly readyForQuery: boolean }
-  if (!readyForQuery || client.getTransactionStatus() !== 'I') void client.end()
-}
-
-/** The same, with what is sent told; Prisma's client tells by itself. */
-function told(read: Read, { onStatement }: DatabaseOptions): Read {
-  if (onStatement === undefined) return read
-  return (statement) => {
-    onStatement(statement.text)
-    return read(statement)
+/** The same, with what is sent and answered told; Prisma's client tells by itself. */
+function told(read: Read, { onStatement }: DatabaseOptions, observe: Observer | undefined): Read {
+  if (onStatement === undefined && observe === undefined) return read
+  return async <Row extends object>(statement: Prisma.Sql) => {
+    const { text } = statement
+    onStatement?.(text)
+    const started = performance.now()
+    const rows = await read<Row>(statement)
+    observe?.({ kind: 'statement', text, duration: performance.now() - started })
+    return rows
   }
 }
 
-function createPrisma(adapter: PrismaPg, { timeout, onStatement }: DatabaseOptions): PrismaClient {
+function createPrisma(
+  adapter: PrismaPg,
+  { timeout, onStatement }: DatabaseOptions,
+  observe: Observer | undefined,
+): PrismaClient {
   // Until a transaction has begun it waits for a connection, for its session and for BEGIN. Each has its own limit, which
   // says what was the matter; so Prisma's comes behind them.
-  const maxWait = (3 * timeout + 3) * 1_000
+  const maxWait = 3 * patienceOf(timeout)
   const transactionOptions = { maxWait, timeout: transactionTimeout(timeout) * 1_000 }
-  if (onStatement === undefined) return new PrismaClient({ adapter, transactionOptions })
+  if (onStatement === undefined && observe === undefined) return new PrismaClient({ adapter, transactionOptions })
   const prisma = new PrismaClient({ adapter, transactionOptions, log: [{ emit: 'event', level: 'query' }] })
-  prisma.$on('query', (event) => onStatement(event.query))
+  prisma.$on('query', ({ query, duration }) => {
+    onStatement?.(query)
+    observe?.({ kind: 'statement', text: query, duration })
+  })
   return prisma
 }

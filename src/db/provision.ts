@@ -16,6 +16,7 @@ export interface ProvisionOptions {
   /** Seconds that a statement, or a wait for a connection, may take. */
   readonly timeout: number
   readonly reads?: DatabaseOptions['reads']
+  readonly observe?: DatabaseOptions['observe']
   /** Fills a database that has been brought up to date, and says whether it did. Left out: nothing is filled in. */
   readonly fill?: ((client: pg.Client) => Promise<boolean>) | undefined
 }
@@ -126,6 +127,8 @@ export async function provisionDatabase(options: ProvisionOptions): Promise<Prov
       connection: location.connection,
       poolSize: location.poolSize,
       timeout: options.timeout,
+      healthApart: location.kind === 'server',
+      observe: options.observe,
       ...(options.reads === undefined ? {} : { reads: options.reads }),
     })
     return {

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { connectionSettings, openDatabase, prepareSession } from '../../src/db/client.ts'
+import { Prisma } from '../../src/db/generated/prisma/client.ts'
+import type { Observation } from '../../src/observer.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { connected } from '../support/globalSetup.ts'
 
@@ -50,4 +52,19 @@ describe('a connection', () => {
       expect(await settings(changed)).toEqual(['UTC', expect.stringMatching(/^ISO/), '3s'])
     })
   }
+})
+
+describe('a statement that is answered', () => {
+  it.each(['pool', 'prisma'] as const)('is told once, with how long it took (%s)', async (reads) => {
+    const observed: Observation[] = []
+    const observe = (observation: Observation) => void observed.push(observation)
+    const opened = openDatabase({ connection: database.connection, poolSize: 1, timeout: 5, reads, observe })
+    await opened.read(Prisma.sql`SELECT ${'secret'}::text AS value`)
+    await opened.prisma.$queryRaw`SELECT 1 AS one`
+    await opened.close()
+    expect(observed).toEqual([
+      { kind: 'statement', text: 'SELECT $1::text AS value', duration: expect.any(Number) },
+      { kind: 'statement', text: 'SELECT 1 AS one', duration: expect.any(Number) },
+    ])
+  })
 })

@@ -1,7 +1,10 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
 import { type Database, openDatabase } from '../../src/db/client.ts'
 import { databaseFailure } from '../../src/db/failure.ts'
+import { Prisma } from '../../src/db/generated/prisma/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { connected } from '../support/globalSetup.ts'
 
@@ -24,7 +27,7 @@ afterAll(async () => {
 })
 
 const answers = () =>
-  opened.ping().then(
+  opened.read(Prisma.sql`SELECT 1`).then(
     () => true,
     () => false,
   )
@@ -92,10 +95,26 @@ describe('a failed statement', () => {
   it('is "unreachable" where no server listens', async () => {
     for (const connection of [{ host: '127.0.0.1', port: 1 }, { host: '/nowhere' }, { host: 'db.invalid' }]) {
       const nowhere = openDatabase({ connection, poolSize: 1, timeout: 1 })
-      expect(await failureOf(nowhere.ping())).toBe('unreachable')
+      expect(await failureOf(nowhere.read(Prisma.sql`SELECT 1`))).toBe('unreachable')
       expect(await failureOf(nowhere.prisma.organization.count())).toBe('unreachable')
       await nowhere.close()
     }
+  })
+
+  it('is "unreachable", and not "busy", where all wait for a server that does not answer', async () => {
+    const silent = createServer(() => {})
+    await once(silent.listen(0, '127.0.0.1'), 'listening')
+    const { port } = silent.address() as AddressInfo
+    const waiting = openDatabase({ connection: { host: '127.0.0.1', port }, poolSize: 1, timeout: 1 })
+    const { prisma, read } = waiting
+    const failures = [
+      ...[0, 1].map(() => failureOf(read(Prisma.sql`SELECT 1`))),
+      ...[0, 1].map(() => failureOf(prisma.organization.count())),
+      ...[0, 1].map(() => failureOf(prisma.$transaction((one) => one.organization.count()))),
+    ]
+    expect(new Set(await Promise.all(failures))).toEqual(new Set(['unreachable']))
+    await waiting.close()
+    silent.close()
   })
 
   it('is none of these where the statement itself is wrong', async () => {
@@ -145,7 +164,7 @@ describe('a failed statement', () => {
         .toEqual([{ state: 'active' }])
       await other.query('SELECT pg_terminate_backend($1)', [row.pid])
       expect(await cut).toBe('unreachable')
-      await opened.ping()
+      await opened.read(Prisma.sql`SELECT 1`)
       await other.end()
     })
   }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Database, openDatabase } from '../../src/db/client.ts'
 import { databaseFailure } from '../../src/db/failure.ts'
+import { Prisma } from '../../src/db/generated/prisma/client.ts'
 import { inTransaction } from '../../src/db/transaction.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { createDatabaseProxy, type DatabaseProxy } from '../support/databaseProxy.ts'
@@ -26,7 +27,7 @@ async function open(timeout: number): Promise<void> {
 }
 
 /** The embedded database needs a moment to see that its one connection is gone. */
-const answered = () => vi.waitFor(() => database.ping(), { timeout: 20_000, interval: 20 })
+const answered = () => vi.waitFor(() => database.read(Prisma.sql`SELECT 1`), { timeout: 20_000, interval: 20 })
 
 /** Reads and changes that wait for the one connection, so that each gets it in the moment in which another gives it back. */
 async function load(): Promise<readonly PromiseSettledResult<unknown>[]> {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Database, openDatabase } from '../../src/db/client.ts'
+import { Prisma } from '../../src/db/generated/prisma/client.ts'
 import { inTransaction } from '../../src/db/transaction.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { createDatabaseProxy, type DatabaseProxy } from '../support/databaseProxy.ts'
@@ -24,7 +25,7 @@ describe('inTransaction', () => {
   const create = (id: string) =>
     inTransaction(opened.prisma, ({ role }) => role.create({ data: { id, description: '' } }))
   /** The embedded database needs a moment to see that its one connection is gone. */
-  const answered = () => vi.waitFor(() => opened.ping(), { timeout: 20_000, interval: 50 })
+  const answered = () => vi.waitFor(() => opened.read(Prisma.sql`SELECT 1`), { timeout: 20_000, interval: 50 })
   const exists = async (id: string) => {
     await answered()
     return (await opened.prisma.role.count({ where: { id } })) === 1

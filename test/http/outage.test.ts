@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Database, openDatabase } from '../../src/db/client.ts'
+import { Prisma } from '../../src/db/generated/prisma/client.ts'
 import { graphql } from '../generated/gql.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { createDatabaseProxy, type DatabaseProxy } from '../support/databaseProxy.ts'
@@ -26,7 +27,12 @@ describe.sequential('while the database fails', () => {
     target = await createTestDatabase({ demo: true })
     proxy = await createDatabaseProxy(target)
     poolSize = target.kind === 'embedded' ? 1 : 4
-    database = openDatabase({ connection: proxy.connection, poolSize, timeout: 1 })
+    database = openDatabase({
+      connection: proxy.connection,
+      poolSize,
+      timeout: 1,
+      healthApart: target.kind === 'server',
+    })
     harness = await createHarness({}, { database })
   })
   afterAll(async () => {
@@ -39,7 +45,7 @@ describe.sequential('while the database fails', () => {
   const issue = (idempotencyKey: string) =>
     harness.ask(HttpIssue, { input: { accessId: demoAccessId('Provisioning'), name: 'Outage', idempotencyKey } })
   /** The embedded database needs a moment to see that its one connection is gone. */
-  const recovered = () => vi.waitFor(() => database.ping(), { timeout: 10_000, interval: 50 })
+  const recovered = () => vi.waitFor(() => database.read(Prisma.sql`SELECT 1`), { timeout: 10_000, interval: 50 })
 
   /** Sends the statement once over every connection of the gateway. */
   async function onEachConnection(sql: string): Promise<void> {
@@ -157,13 +163,15 @@ describe.sequential('while the database fails', () => {
     await onEachConnection('SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE')
   })
 
-  it('a caller is told to come back while the gateway is busy, and not that the database is out of reach', async () => {
+  it('a caller is told to come back while the gateway is busy, and /ready that it is ready', async () => {
     await recovered()
-    const { message, status, retryAfter } = await whileBusy(async () => {
+    const { ready, message, status, retryAfter } = await whileBusy(async () => {
+      const ready = await (await harness.fetch('/ready')).json()
       const stranger = { claims: { sub: 'a', customer_id: 3, scope: 'users:read' } }
       const { errors, status, headers } = await harness.askRaw('{ viewer { subject } }', {}, stranger)
-      return { message: errors?.[0]?.message, status, retryAfter: headers.get('retry-after') }
+      return { ready, message: errors?.[0]?.message, status, retryAfter: headers.get('retry-after') }
     })
+    expect(ready).toEqual({ ready: true, accepting: true, keys: true, database: true })
     expect({ status, retryAfter }).toEqual({ status: 503, retryAfter: '1' })
     expect(message).toBe('the gateway is busy: none of its connections to the database became free in time')
   })

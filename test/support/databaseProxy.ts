@@ -6,6 +6,7 @@ import type { TestDatabase } from './database.ts'
 
 export interface DatabaseProxy {
   readonly connection: pg.ClientConfig
+  readonly port: number
   /** Breaks the connection that sends this text: before the database gets it, or once the database has answered it. */
   cutAt(text: string, when: 'before' | 'after'): void
   /**
@@ -26,7 +27,11 @@ export interface DatabaseProxy {
   close(): Promise<void>
 }
 
-export async function createDatabaseProxy({ connection }: TestDatabase): Promise<DatabaseProxy> {
+/** A way that is open; `at` is the port of an earlier one, to open that again. */
+export async function createDatabaseProxy(
+  { connection }: Pick<TestDatabase, 'connection'>,
+  at = 0,
+): Promise<DatabaseProxy> {
   const sockets = new Set<net.Socket>()
   let cut: { readonly text: string; readonly when: 'before' | 'after' } | undefined
   let stall: typeof cut
@@ -73,10 +78,11 @@ export async function createDatabaseProxy({ connection }: TestDatabase): Promise
       else if (endsAnswer(chunk)) end()
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(at, '127.0.0.1', resolve))
   const { port } = server.address() as net.AddressInfo
   return {
     connection: through(connection, port),
+    port,
     cutAt(text, when) {
       cut = { text, when }
     },
