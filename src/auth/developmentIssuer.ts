@@ -1,8 +1,9 @@
 /** The gateway as its own JWT issuer, for development: a key of its own in the data folder, and JWTs signed with it. */
 import { randomUUID } from 'node:crypto'
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose'
+import { openDataFolder } from '../dataFolder.ts'
 import { StartupError } from '../errors.ts'
 import { createWholeFile } from '../wholeFile.ts'
 import { fixedKeys, type KeySource, usableKeys } from './keys.ts'
@@ -34,10 +35,14 @@ interface IssuerOptions {
   readonly clock: () => Date
 }
 
-/** Opens the development issuer. Gateways that share the folder share the key. Throws StartupError where it is no key. */
+/**
+ * Opens the development issuer. Gateways that share the folder share the key. Throws StartupError where it is no key, and
+ * as `openDataFolder` does.
+ */
 export async function openDevelopmentIssuer({ folder, audience, clock }: IssuerOptions): Promise<DevelopmentIssuer> {
+  await openDataFolder(folder)
   const path = join(folder, 'development-key.jwk')
-  const content = (await readKey(path)) ?? (await makeKey(folder, path))
+  const content = (await readKey(path)) ?? (await makeKey(path))
   const { jwk, key } = await privateKey(content).catch((cause) => {
     throw new StartupError(`The development key ${path} is no ES256 key: remove it to have a new one made`, 1, cause)
   })
@@ -77,11 +82,10 @@ async function readKey(path: string): Promise<string | undefined> {
 }
 
 /** The content of the file that is there then: of several processes that make a key at once, one does. */
-async function makeKey(folder: string, path: string): Promise<string> {
+async function makeKey(path: string): Promise<string> {
   const { privateKey } = await generateKeyPair(algorithm, { extractable: true })
   const jwk = { ...(await exportJWK(privateKey)), alg: algorithm, use: 'sig', kid: randomUUID() }
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
     await createWholeFile(path, `${JSON.stringify(jwk)}\n`)
     return await readFile(path, 'utf8')
   } catch (error) {

@@ -1,7 +1,8 @@
 /** One process at a time in a data folder, by a file with its process id, as PostgreSQL's own postmaster.pid does. */
 import { randomUUID } from 'node:crypto'
-import { link, mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { link, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { openDataFolder } from '../dataFolder.ts'
 import { StartupError } from '../errors.ts'
 import { createWholeFile } from '../wholeFile.ts'
 import { ownMark, runningProcess } from './processMark.ts'
@@ -11,9 +12,7 @@ import { ownMark, runningProcess } from './processMark.ts'
  * A file left behind by a process that is gone is taken over. Throws StartupError where another process holds it.
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause) => {
-    throw new StartupError(`The data folder ${folder} can't be made: ${cause.code}`, 1, cause)
-  })
+  await openDataFolder(folder)
   const path = join(folder, 'lock.pid')
   try {
     while (!(await createWholeFile(path, ownMark()))) await removeStale(folder, path)

@@ -89,7 +89,7 @@ describe('the development issuer', () => {
     await writeFile(file, '')
     await expect(open(file)).rejects.toMatchObject({
       name: 'StartupError',
-      message: expect.stringContaining('ENOTDIR'),
+      message: expect.stringContaining('EEXIST'),
     })
   })
 })

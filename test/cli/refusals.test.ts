@@ -60,7 +60,7 @@ describe('a start', () => {
     expect(await run([command, ...(command === 'token' ? ['--customer', '1'] : [])], { DATA_DIR: file })).toEqual({
       code: 1,
       stdout: '',
-      stderr: expect.stringMatching(/^The development key \S+ can't be read: ENOTDIR\n$/),
+      stderr: expect.stringMatching(/^The data folder \S+ can't be made, or closed to other users: EEXIST\n$/),
     })
   })
 

@@ -69,7 +69,9 @@ describe('a data folder', () => {
   it('is refused with a clear line where it is none, or its lock is none', async () => {
     const file = join(folder, 'file')
     await writeFile(file, '')
-    await expect(lockFolder(file)).rejects.toThrow(`The data folder ${file} can't be made: EEXIST`)
+    await expect(lockFolder(file)).rejects.toThrow(
+      `The data folder ${file} can't be made, or closed to other users: EEXIST`,
+    )
     await expect(lockFolder(join(file, 'below'))).rejects.toMatchObject({ name: 'StartupError', exitCode: 1 })
     await mkdir(path)
     await expect(lockFolder(folder)).rejects.toThrow(`The data folder ${folder} can't be locked with ${path}: EISDIR`)
