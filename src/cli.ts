@@ -1,11 +1,11 @@
-/** The command line. The only file that prints or ends the process. */
+/** The command line. Only this file and main.mjs print, or end the process. */
 import { inspect } from 'node:util'
-import { Command, InvalidArgumentError, Option } from 'commander'
-import { developmentLifetime, openDevelopmentIssuer } from './auth/developmentIssuer.ts'
+import { Command, Option } from 'commander'
+import { announcement } from './announcement.ts'
+import { countOfUsers, lifetime, positiveInteger, uuid } from './arguments.ts'
+import { openDevelopmentIssuer } from './auth/developmentIssuer.ts'
 import { allScopes } from './auth/scopes.ts'
-import { isUuid } from './auth/uuid.ts'
-import { type Config, readConfig, settings } from './config.ts'
-import { parseDuration } from './duration.ts'
+import { readConfig, settings } from './config.ts'
 import { StartupError } from './errors.ts'
 
 const program = new Command('iam-graph')
@@ -113,32 +113,6 @@ function written(): Promise<void> {
   })
 }
 
-type Started = Awaited<ReturnType<typeof import('./start.ts')['start']>>
-
-function announcement(started: Started, missing: readonly string[], config: Config): string {
-  const database =
-    started.database === 'server'
-      ? 'the PostgreSQL server of DATABASE_URL'
-      : `embedded PostgreSQL in ${config.DATA_DIR}, for demos, development and tests: one connection, and a crash of the\n` +
-        '            machine may lose what was written last. Set DATABASE_URL for a server.'
-  const lines = [
-    missing.length === 0 ? 'iam-graph is ready.' : `iam-graph is listening, but not ready: ${missing.join('; ')}`,
-    '',
-    ...(started.graphiql === null ? [] : [`  GraphiQL  ${started.graphiql}`]),
-    `  Endpoint  ${started.endpoint}`,
-    `  Database  ${database}`,
-  ]
-  if (started.migrated.length > 0) lines.push(`            Applied ${started.migrated.join(', ')}.`)
-  if (started.filled) lines.push('            Filled with demo data, because it was empty.')
-  if (started.demoJwts !== null) {
-    lines.push('', 'Demo JWTs, valid for 12 hours (GraphiQL has the first one already):')
-    for (const { title, jwt } of started.demoJwts) lines.push('', `  ${title}`, `  ${jwt}`)
-  } else if (config.developmentIssuer) {
-    lines.push('', 'Make a JWT: npm run --silent token -- --customer 1 --scope "users:read"')
-  }
-  return `${lines.join('\n')}\n`
-}
-
 async function runSeed({ users }: { users: number }): Promise<void> {
   const config = readConfig(process.env)
   const [{ bulkSeed }, { fillIfEmpty }, { createProgress }, { bringUpToDate, locateDatabase, withConnection }] =
@@ -214,30 +188,6 @@ function settingsHelp(): string {
     })
     .concat('', `Scopes: ${allScopes.join(' ')}`, '')
     .join('\n')
-}
-
-function positiveInteger(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 1.')
-  return Number(text)
-}
-
-function countOfUsers(text: string): number {
-  const count = positiveInteger(text)
-  if (count > 1_000_000) throw new InvalidArgumentError('Expected at most 1000000.')
-  return count
-}
-
-function uuid(text: string): string {
-  if (!isUuid(text)) throw new InvalidArgumentError('Expected a UUID.')
-  return text
-}
-
-function lifetime(text: string): number {
-  const seconds = parseDuration(text)
-  if (seconds === undefined || seconds < 1 || seconds > developmentLifetime) {
-    throw new InvalidArgumentError('Expected a duration of at most 12h, such as 30m.')
-  }
-  return seconds
 }
 
 try {

@@ -1,0 +1,32 @@
+/** Arguments of the command line → values. Each throws InvalidArgumentError, which commander tells the user. */
+import { InvalidArgumentError } from 'commander'
+import { developmentLifetime } from './auth/developmentIssuer.ts'
+import { isUuid } from './auth/uuid.ts'
+import { parseDuration } from './duration.ts'
+
+/** A whole number from 1. */
+export function positiveInteger(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 1.')
+  return Number(text)
+}
+
+/** A whole number from 1 to a million. */
+export function countOfUsers(text: string): number {
+  const count = positiveInteger(text)
+  if (count > 1_000_000) throw new InvalidArgumentError('Expected at most 1000000.')
+  return count
+}
+
+export function uuid(text: string): string {
+  if (!isUuid(text)) throw new InvalidArgumentError('Expected a UUID.')
+  return text
+}
+
+/** Seconds of a duration that a JWT of the development issuer may have. */
+export function lifetime(text: string): number {
+  const seconds = parseDuration(text)
+  if (seconds === undefined || seconds < 1 || seconds > developmentLifetime) {
+    throw new InvalidArgumentError('Expected a duration of at most 12h, such as 30m.')
+  }
+  return seconds
+}
