@@ -21,15 +21,17 @@ import type { ReadMembers } from '../links/columns.ts'
 import { type ConditionTable, createConditionTable } from './conditions.ts'
 import { type CostFormula, costFormula } from './cost.ts'
 import type { DocumentCache, KnownDocument } from './documentCache.ts'
+import { executable } from './execute.ts'
 import { checkAliases, checkLimits, checkSpreads, type Limits, tooComplex } from './limits.ts'
 import { readMembers } from './readMembers.ts'
 import { type RequiredScopes, requiredScopes } from './requiredScopes.ts'
 
 export interface PreparedOperation {
-  readonly document: DocumentNode
   readonly operation: OperationDefinitionNode
   /** The first 16 hexadecimal digits of the SHA-256 of the document. */
   readonly hash: string
+  /** What is executed, with variables that have been coerced. */
+  readonly executable: DocumentNode
   readonly conditions: ConditionTable
   readonly required: RequiredScopes
   readonly cost: CostFormula
@@ -161,16 +163,16 @@ function selectOperation(document: DocumentNode, name: string | null | undefined
 }
 
 function prepareOperation(
-  { document, fragments, hash }: KnownDocument,
+  { fragments, hash }: KnownDocument,
   operation: OperationDefinitionNode,
   { schema, limits, mostRows, openIntrospection }: PrepareOptions,
 ): PreparedOperation {
   const walk = { schema, fragments, conditions: createConditionTable() }
   checkLimits(walk, operation, limits)
   return {
-    document,
     operation,
     hash,
+    executable: executable(operation, fragments),
     conditions: walk.conditions,
     required: requiredScopes(walk, operation, openIntrospection),
     cost: costFormula(walk, operation, mostRows),

@@ -1,16 +1,21 @@
-/** Prepared operation → answer: variables, the check of scopes and cost, execution, and errors that may be shown. */
+/**
+ * Prepared operation → answer, in steps: the variables are coerced, the scopes are checked, the cost is weighed, the
+ * operation is executed, and its errors are told as they may be.
+ */
 import {
   type ExecutionResult,
-  execute,
   GraphQLError,
   type GraphQLFormattedError,
   type GraphQLSchema,
   getVariableValues,
   Kind,
 } from 'graphql'
+import type { Principal } from '../auth/principal.ts'
 import type { Context } from '../context.ts'
 import { databaseFailure } from '../db/failure.ts'
 import { GatewayError, mostErrors } from '../errors.ts'
+import type { Given } from './arguments.ts'
+import { createExecutor } from './execute.ts'
 import { checkCost, type Limits } from './limits.ts'
 import { DocumentRefused, type PreparedOperation } from './prepare.ts'
 import { missingScopes } from './requiredScopes.ts'
@@ -44,47 +49,41 @@ export type Run = (prepared: PreparedOperation, variables: unknown, context: Con
  * FORBIDDEN with every missing scope, QUERY_TOO_COMPLEX beyond the cost. Once executing, failures are in the answer.
  */
 export function createRunner({ schema, limits, timeout, onUnexpectedError, openIntrospection }: RunOptions): Run {
-  const hideSuggestions = !openIntrospection
-  return async ({ document, operation, conditions, required, cost }, given, context) => {
-    const variables = coerceVariables(schema, operation, given, hideSuggestions)
-    const holding = conditions.holding(variables)
-    const missing = missingScopes(required, context.principal.scopes, holding)
-    if (missing.length > 0) {
-      const names = missing.map(({ scope }) => scope).join(', ')
-      throw new GatewayError('FORBIDDEN', `the operation needs scopes that the caller lacks: ${names}`, {
-        extensions: { missingScopes: missing },
-      })
-    }
-    checkCost(cost({ variables, holding }), limits)
-
-    const answer = Promise.resolve(
-      execute({
-        schema,
-        document,
-        operationName: operation.name?.value ?? null,
-        variableValues: given as Record<string, unknown> | null | undefined,
-        contextValue: context,
-        hideSuggestions,
-      }),
-    )
-    const result = await within(timeout, answer, operation.operation === 'mutation')
+  const coerce = createCoercion(schema, !openIntrospection)
+  const execute = createExecutor(schema)
+  return async (prepared, variables, context) => {
+    const given = coerce(prepared, variables)
+    checkScopes(prepared, given, context.principal)
+    checkCost(prepared.cost(given), limits)
+    const executed = execute(prepared.executable, given.variables, context)
+    const result = await within(timeout, executed, prepared.operation.operation === 'mutation')
     return presentable(result, context.requestId, onUnexpectedError)
   }
 }
 
-function coerceVariables(
-  schema: GraphQLSchema,
-  { variableDefinitions = [] }: PreparedOperation['operation'],
-  given: unknown,
-  hideSuggestions: boolean,
-) {
-  const variables = (given ?? {}) as Record<string, unknown>
-  const { coerced, errors } = getVariableValues(schema, variableDefinitions, variables, {
-    maxErrors: 10,
-    hideSuggestions,
+/** What comes as variables → their values. It throws DocumentRefused. Suggestions would tell names of a closed schema. */
+function createCoercion(schema: GraphQLSchema, hideSuggestions: boolean) {
+  return ({ operation, conditions }: PreparedOperation, variables: unknown): Given => {
+    const { coerced, errors } = getVariableValues(
+      schema,
+      operation.variableDefinitions ?? [],
+      (variables ?? {}) as Record<string, unknown>,
+      { maxErrors: 10, hideSuggestions },
+    )
+    if (errors !== undefined) {
+      throw new DocumentRefused(errors.map((error) => new GatewayError('BAD_USER_INPUT', error.message)))
+    }
+    return { variables: coerced, holding: conditions.holding(coerced) }
+  }
+}
+
+function checkScopes({ required }: PreparedOperation, { holding }: Given, { scopes }: Principal): void {
+  const missing = missingScopes(required, scopes, holding)
+  if (missing.length === 0) return
+  const names = missing.map(({ scope }) => scope).join(', ')
+  throw new GatewayError('FORBIDDEN', `the operation needs scopes that the caller lacks: ${names}`, {
+    extensions: { missingScopes: missing },
   })
-  if (errors === undefined) return coerced
-  throw new DocumentRefused(errors.map((error) => new GatewayError('BAD_USER_INPUT', error.message)))
 }
 
 /**
