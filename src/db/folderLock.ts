@@ -1,6 +1,6 @@
 /** One process at a time in a data folder, by a file with its process id, as PostgreSQL's own postmaster.pid does. */
-import { randomUUID } from 'node:crypto'
-import { link, readFile, rename, rm } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openDataFolder } from '../dataFolder.ts'
 import { StartupError } from '../errors.ts'
@@ -15,7 +15,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   await openDataFolder(folder)
   const path = join(folder, 'lock.pid')
   try {
-    while (!(await createWholeFile(path, ownMark()))) await removeStale(folder, path)
+    while (!((await createWholeFile(path, ownMark())) || (await takeOver(folder, path))));
   } catch (error) {
     if (error instanceof StartupError) throw error
     const { code } = error as NodeJS.ErrnoException
@@ -24,23 +24,59 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   return () => rm(path, { force: true })
 }
 
-async function removeStale(folder: string, path: string): Promise<void> {
-  const mark = await readFile(path, 'utf8').catch(unlessMissing)
-  if (mark === undefined) return
-  const holder = runningProcess(mark)
+/**
+ * Takes the lock of a process that is gone; false where another process came first, or has let it go meanwhile.
+ *
+ * No file is removed to make room for the next: between a look at it and its removal it may have become another's. Each
+ * mark has one successor instead, a file that one process can make. The last in the line holds the lock, and while it
+ * runs nobody else does anything; where it is gone as well, the line goes on behind it.
+ */
+async function takeOver(folder: string, path: string): Promise<boolean> {
+  const first = await readIfThere(path)
+  if (first === undefined) return false
+  const last = await lastInLine(path, first)
+  const holder = runningProcess(last)
   if (holder !== undefined) {
     throw new StartupError(
       `The data folder ${folder} is in use by process ${holder}: stop it, or set DATA_DIR to another folder ` +
         `(if that process is no gateway, remove ${path})`,
     )
   }
-  // Renamed before it is removed: another process may have taken it over since it was read, and then gets it back.
-  const aside = `${path}.${randomUUID()}`
-  if ((await rename(path, aside).then(() => true, unlessMissing)) === undefined) return
-  if ((await readFile(aside, 'utf8')) !== mark) await link(aside, path)
-  await rm(aside, { force: true })
+  const claim = successorOf(path, last)
+  if (!(await createWholeFile(claim, ownMark()))) return false
+  // Where the line begins with another by now, the claim stands behind one that had been succeeded before. It never
+  // begins with the same one again, because what is gone leaves no mark any more.
+  if ((await readIfThere(path)) !== first) {
+    await rm(claim, { force: true })
+    return false
+  }
+  await rename(claim, path)
+  await removeClaims(folder)
+  return true
 }
 
-function unlessMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error
+/** The mark at the end of the line that begins with this one. */
+async function lastInLine(path: string, mark: string): Promise<string> {
+  const next = await readIfThere(successorOf(path, mark))
+  return next === undefined ? mark : lastInLine(path, next)
+}
+
+const claimName = /^lock\.pid\.after-[0-9a-f]{32}$/
+
+/** Where the process stands that follows the one with the mark. */
+export function successorOf(path: string, mark: string): string {
+  return `${path}.after-${createHash('sha256').update(mark).digest('hex').slice(0, 32)}`
+}
+
+/** Of the line that the lock was taken over from. There can be no other one while this process holds it. */
+async function removeClaims(folder: string): Promise<void> {
+  const claims = (await readdir(folder)).filter((name) => claimName.test(name))
+  await Promise.all(claims.map((name) => rm(join(folder, name), { force: true })))
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+    return undefined
+  })
 }
