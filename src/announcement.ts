@@ -19,7 +19,7 @@ export function announcement(started: Started, missing: readonly string[], confi
   if (started.migrated.length > 0) lines.push(`            Applied ${started.migrated.join(', ')}.`)
   if (started.filled) lines.push('            Filled with demo data, because it was empty.')
   if (started.demoJwts !== null) {
-    lines.push('', 'Demo JWTs, valid for 12 hours (GraphiQL has the first one already):')
+    lines.push('', 'Demo JWTs, valid for 12 hours (GraphiQL has the first one, for localhost):')
     for (const { title, jwt } of started.demoJwts) lines.push('', `  ${title}`, `  ${jwt}`)
   } else if (config.developmentIssuer) {
     lines.push('', 'Make a JWT: npm run --silent token -- --customer 1 --scope "users:read"')

@@ -5,6 +5,7 @@ import type { ClaimNames } from './auth/principal.ts'
 import { remoteKeys } from './auth/remoteKeys.ts'
 import type { Config } from './config.ts'
 import type { Policy } from './context.ts'
+import { hostnameOf, loopbackHosts } from './http/hosts.ts'
 import type { Observer } from './observer.ts'
 import type { Limits } from './operation/limits.ts'
 
@@ -23,6 +24,13 @@ export function claimNamesOf(config: Config): ClaimNames {
     access: config.JWT_ACCESS_CLAIM,
     token: config.JWT_TOKEN_CLAIM,
   }
+}
+
+/** The hosts that requests may be for; null where any will do: a foreign JWT is nothing that a page could be given. */
+export function allowedHostsOf({ HOST, ALLOWED_HOSTS, developmentIssuer }: Config): readonly string[] | null {
+  if (ALLOWED_HOSTS === null && !developmentIssuer) return null
+  const own = hostnameOf(HOST.includes(':') ? `[${HOST}]` : HOST)
+  return [...loopbackHosts, own, ...(ALLOWED_HOSTS ?? []).map(hostnameOf)].filter((host) => host !== undefined)
 }
 
 export function policyOf(config: Config): Policy {

@@ -42,6 +42,11 @@ const origins = list.refine(
   (values) => values.every((value) => URL.canParse(value) && new URL(value).origin === value),
   'expected origins such as https://app.example.com, separated by commas',
 )
+const hosts = list.refine(
+  (values) =>
+    values.every((value) => /^([^\s/:@?#*[\]]+|\[[\da-f:.]+\])$/i.test(value) && URL.canParse(`http://${value}`)),
+  'expected hosts such as gateway.example.com, without ports, separated by commas',
+)
 const databaseUrl = z.string().regex(/^postgres(ql)?:\/\//, 'expected an address that starts with postgres://')
 const keySetUrl = z.string().refine((value) => {
   if (!URL.canParse(value)) return false
@@ -92,6 +97,11 @@ export const settings = {
   JWT_CUSTOMER_CLAIM: setting(text, 'customer_id', "Claim with the organization's customer number."),
   JWT_ACCESS_CLAIM: setting(text, 'access_id', 'Claim with the id of the access that signed in.'),
   JWT_TOKEN_CLAIM: setting(text, 'token_id', 'Claim with the id of the API token that the JWT was made from.'),
+  ALLOWED_HOSTS: setting(
+    hosts,
+    undefined,
+    'Hosts that requests may be for, beside HOST and localhost, separated by commas. Left out: none with the development issuer, else any.',
+  ),
   ALLOWED_ORIGINS: setting(
     origins,
     '',

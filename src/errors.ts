@@ -9,6 +9,7 @@ export const errorCodes = {
   UNAUTHENTICATED: 'There is no credential, or it is not valid.',
   FORBIDDEN: 'The credential is valid, but lacks scopes that the operation needs.',
   BAD_REQUEST: 'The HTTP request is not one that GraphQL over HTTP knows.',
+  MISDIRECTED_REQUEST: 'The request is for a host that the gateway does not answer for.',
   METHOD_NOT_ALLOWED: 'The HTTP method can not carry the operation.',
   NOT_ACCEPTABLE: 'The request accepts none of the media types that the gateway answers in.',
   UNSUPPORTED_MEDIA_TYPE: 'The body is not JSON.',

@@ -36,6 +36,8 @@ export interface GatewayOptions {
   /** Seconds that an operation may run. */
   readonly timeout: number
   readonly openIntrospection: boolean
+  /** Hosts that requests may be for; null where any will do. */
+  readonly allowedHosts: readonly string[] | null
   readonly allowedOrigins: readonly string[]
   /** Whether the gateway answers as a federation subgraph, too. */
   readonly subgraph: boolean
@@ -105,8 +107,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       })
     return subgraph
   }
-  const { allowedOrigins, maxBodyBytes } = options
-  const handle = createHandler({ graphAt, routes, allowedOrigins, observe, onUnexpectedError })
+  const { allowedHosts, allowedOrigins, maxBodyBytes } = options
+  const handle = createHandler({ graphAt, routes, allowedHosts, allowedOrigins, observe, onUnexpectedError })
 
   return {
     fetch: async (request) => fetchResponse(await handle(fetchRequest(request, maxBodyBytes))),

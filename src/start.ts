@@ -1,7 +1,7 @@
 /** Starts everything that a configuration asks for, and stops it again in the opposite order. */
 import { type DemoCaller, demoCallers, demoExamples } from '../examples/data/demo/callers.ts'
 import { fillIfEmpty } from '../examples/data/demo/demoData.ts'
-import { claimNamesOf, keysOf, limitsOf, policyOf } from './assemble.ts'
+import { allowedHostsOf, claimNamesOf, keysOf, limitsOf, policyOf } from './assemble.ts'
 import { type DevelopmentIssuer, developmentLifetime, openDevelopmentIssuer } from './auth/developmentIssuer.ts'
 import type { Config } from './config.ts'
 import { type Provisioned, provisionDatabase } from './db/provision.ts'
@@ -89,6 +89,7 @@ export async function start(config: Config, observer: Observer): Promise<Started
       maxBodyBytes: config.MAX_BODY_BYTES,
       timeout: config.REQUEST_TIMEOUT,
       openIntrospection: config.OPEN_INTROSPECTION,
+      allowedHosts: allowedHostsOf(config),
       allowedOrigins: config.ALLOWED_ORIGINS,
       subgraph: config.SUBGRAPH,
       ...(config.GRAPHIQL ? { graphiql: graphiqlOptions(demo) } : {}),

@@ -53,7 +53,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'connections.ts': [],
   'readiness.ts': ['http', 'observer.ts'],
   'server.ts': ['connections.ts', 'errors.ts', 'gateway.ts', 'http', 'observer.ts'],
-  'assemble.ts': ['auth', 'config.ts', 'context.ts', 'observer.ts', 'operation'],
+  'assemble.ts': ['auth', 'config.ts', 'context.ts', 'http', 'observer.ts', 'operation'],
   'start.ts': [
     'assemble.ts',
     'auth',

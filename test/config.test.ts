@@ -119,6 +119,21 @@ describe('a malformed setting', () => {
   )
 
   it.each([
+    '*',
+    '*.example.com',
+    'localhost:4000',
+    'https://a.example',
+    'a.example/graphql',
+    '::1',
+    'user@a.example',
+    '[a',
+  ])('is refused as a host: %s', (host) => {
+    expect(problemsOf({ ALLOWED_HOSTS: host })).toEqual([
+      `ALLOWED_HOSTS: expected hosts such as gateway.example.com, without ports, separated by commas, received "${host}"`,
+    ])
+  })
+
+  it.each([
     'http://issuer.example/jwks',
     'ftp://issuer.example/jwks',
     'file:///etc/passwd',

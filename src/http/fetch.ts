@@ -10,6 +10,7 @@ export function fetchRequest(request: Request, maxBodyBytes: number): HttpReques
     host,
     path: pathname,
     query: search.slice(1),
+    peers: null,
     header: (name) => request.headers.get(name),
     async text() {
       const body = createBody(maxBodyBytes, request.headers.get('content-length'))

@@ -6,6 +6,7 @@ import { checkAddress } from './address.ts'
 import { refusal } from './answer.ts'
 import { preflightResponse, withOrigin } from './cors.ts'
 import { beginExchange, type Exchange, observedExchange } from './exchange.ts'
+import { checkHost } from './hosts.ts'
 import { wholeType } from './mediaType.ts'
 import type { HttpRequest, HttpResponse } from './message.ts'
 import type { Routes } from './routes.ts'
@@ -21,6 +22,8 @@ export interface HandlerOptions {
   /** The graph at the path, or undefined where there is none. */
   readonly graphAt: (path: string) => Graph | undefined | Promise<Graph>
   readonly routes: Routes
+  /** Hosts that requests may be for; null where any will do. */
+  readonly allowedHosts: readonly string[] | null
   /** Origins whose pages may call the gateway. */
   readonly allowedOrigins: readonly string[]
   /** Told of every request when it ends. */
@@ -32,11 +35,12 @@ export interface HandlerOptions {
 export type Handler = (request: HttpRequest) => Promise<HttpResponse>
 
 export function createHandler(options: HandlerOptions): Handler {
-  const { graphAt, routes, allowedOrigins, observe, onUnexpectedError } = options
+  const { graphAt, routes, allowedHosts, allowedOrigins, observe, onUnexpectedError } = options
 
   const answer = async (exchange: Exchange): Promise<HttpResponse> => {
     const { request } = exchange
     checkAddress(request)
+    checkHost(request, allowedHosts)
     const other = preflightResponse(request, allowedOrigins) ?? (await routes(request))
     if (other !== undefined) return other
     const graph = await graphAt(request.path)

@@ -8,12 +8,20 @@ export interface HttpRequest {
   readonly path: string
   /** Without its question mark; empty where there is none. */
   readonly query: string
+  /** The two ends of the connection; null where there is none. */
+  readonly peers: Peers | null
   /** The value of a header, by its name in lower case; null where there is none. */
   header(name: string): string | null
   /** The body, to be asked for once. Rejects with PAYLOAD_TOO_LARGE, and with BAD_REQUEST where it breaks off. */
   text(): Promise<string>
   /** Whether the client has left without an answer. */
   isAbandoned(): boolean
+}
+
+/** IP addresses, undefined once the connection is gone. */
+export interface Peers {
+  readonly remote: string | undefined
+  readonly local: string | undefined
 }
 
 export interface HttpResponse {

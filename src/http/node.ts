@@ -13,6 +13,7 @@ export function nodeRequest(message: IncomingMessage, maxBodyBytes: number): Htt
   return {
     method: message.method ?? '',
     ...addressOf(message.url ?? '', header('host')),
+    peers: { remote: message.socket.remoteAddress, local: message.socket.localAddress },
     header,
     text: () => readText(message, maxBodyBytes),
     isAbandoned: () => message.socket.destroyed,

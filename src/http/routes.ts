@@ -1,5 +1,6 @@
 /** What the gateway serves beside its endpoint: health, readiness and GraphiQL. */
 import { createGraphiql, type Graphiql, type GraphiqlOptions } from '../graphiql/page.ts'
+import { isFromThisMachine } from './hosts.ts'
 import { type HttpRequest, type HttpResponse, json } from './message.ts'
 
 /** The parts of readiness, by name. */
@@ -11,7 +12,7 @@ export interface RoutesOptions {
   readonly readiness: () => Promise<Readiness>
   /** Left out: there is no GraphiQL. */
   readonly graphiql?: Pick<GraphiqlOptions, 'tabs'> & {
-    /** What stands in the headers editor. */
+    /** What stands in the headers editor of a page for somebody on this machine; nobody else is given anything. */
     readonly headers: () => Promise<Readonly<Record<string, string>>>
   }
 }
@@ -26,17 +27,18 @@ export function createRoutes({ endpoint, readiness, graphiql }: RoutesOptions): 
   let loaded: Promise<Graphiql> | undefined
 
   const serveGraphiql = async (
-    path: string,
-    acceptEncoding: string | null,
+    request: HttpRequest,
     { tabs, headers }: NonNullable<typeof graphiql>,
   ): Promise<HttpResponse> => {
+    const { path } = request
     loaded ??= createGraphiql({ endpoint, assetsPath: graphiqlPath, tabs }).catch((error: unknown) => {
       // The next request tries again.
       loaded = undefined
       throw error
     })
     const { page, asset } = await loaded
-    const file = path === graphiqlPath ? page(await headers()) : await asset(path, acceptEncoding)
+    if (path === graphiqlPath) return { status: 200, ...page(isFromThisMachine(request) ? await headers() : {}) }
+    const file = await asset(path, request.header('accept-encoding'))
     return file === undefined ? { status: 404, headers: {}, body: null } : { status: 200, ...file }
   }
 
@@ -47,7 +49,7 @@ export function createRoutes({ endpoint, readiness, graphiql }: RoutesOptions): 
     if (path === '/ready') return readiness().then(readinessResponse)
     if (graphiql === undefined) return undefined
     if (path === graphiqlPath || path.startsWith(`${graphiqlPath}/`)) {
-      return serveGraphiql(path, request.header('accept-encoding'), graphiql)
+      return serveGraphiql(request, graphiql)
     }
     const wantsPage = request.header('accept')?.includes('text/html') === true
     if (wantsPage && (path === '/' || path === endpoint)) {

@@ -88,6 +88,13 @@ describe('a first start', () => {
     expect(await ask('{ viewer { subject } }', jwt)).toMatchObject({ status: 200 })
   })
 
+  it('answers no page whose name was made to lead here', async () => {
+    const request = httpRequest(`${url}/graphiql`, { agent: false, headers: { host: 'evil.example' } }).end()
+    const [response] = await once(request, 'response')
+    expect(response.statusCode).toBe(421)
+    expect((await response.toArray()).join('')).not.toContain('Bearer')
+  })
+
   it('is healthy, ready, and closed to those without a credential', async () => {
     const health = await fetch(`${url}/health`)
     expect({ status: health.status, keepAlive: health.headers.get('keep-alive') }).toEqual({

@@ -95,8 +95,10 @@ describe('beside the endpoint', () => {
 describe('GraphiQL that can’t be loaded', () => {
   it('is an error like any other, with nothing of the gateway in it', async () => {
     const failing = {
-      tabs: [],
-      headers: () => Promise.reject(new Error('the key is in /secret/place')),
+      headers: async () => ({}),
+      get tabs(): ExampleTab[] {
+        throw new Error('the file is not in /secret/place')
+      },
     }
     const harness = await createHarness({}, { graphiql: failing })
     const response = await harness.fetch('/graphiql')

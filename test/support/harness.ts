@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { type DemoCaller, demoCallers } from '../../examples/data/demo/callers.ts'
-import { claimNamesOf, limitsOf, policyOf } from '../../src/assemble.ts'
+import { allowedHostsOf, claimNamesOf, limitsOf, policyOf } from '../../src/assemble.ts'
 import { fixedKeys } from '../../src/auth/keys.ts'
 import { readConfig } from '../../src/config.ts'
 import { openDatabase } from '../../src/db/client.ts'
@@ -100,6 +100,7 @@ export async function createHarness(
     maxBodyBytes: config.MAX_BODY_BYTES,
     timeout: config.REQUEST_TIMEOUT,
     openIntrospection: config.OPEN_INTROSPECTION,
+    allowedHosts: allowedHostsOf(config),
     allowedOrigins: config.ALLOWED_ORIGINS,
     subgraph: config.SUBGRAPH,
     clock: () => state.now,
