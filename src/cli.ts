@@ -124,7 +124,7 @@ async function runSeed({ users }: { users: number }): Promise<void> {
     ])
   const location = await locateDatabase({ url: config.DATABASE_URL, folder: config.DATA_DIR, poolSize: 1 })
   try {
-    const result = await withConnection(location, config.DATABASE_TIMEOUT, async (client) => {
+    const result = await withConnection(location, { timeout: config.DATABASE_TIMEOUT }, async (client) => {
       const clock = () => new Date()
       // The demo first: a database that is no longer empty would never be given it.
       await bringUpToDate(client, { fill: config.DEMO_DATA ? () => fillIfEmpty(client, clock()) : undefined })

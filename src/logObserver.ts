@@ -23,7 +23,7 @@ const keySetMessages: Readonly<Record<KeySetState['state'], string>> = {
 
 /**
  * Writes an access line for each request, and a line for each refused credential, each unexpected error, each change of
- * the database's and the key set's state and, at `debug`, each statement.
+ * the database's and the key set's state, what the start waits for and, at `debug`, each statement.
  */
 export function createLogObserver(log: Logger): Observer {
   const detailed = log.isLevelEnabled('debug')
@@ -49,6 +49,9 @@ export function createLogObserver(log: Logger): Observer {
         break
       case 'keySet':
         log[observation.state === 'fresh' ? 'info' : 'warn'](change(observation), keySetMessages[observation.state])
+        break
+      case 'startWaits':
+        log.warn({ what: observation.what }, 'the start waits')
         break
     }
   }

@@ -76,6 +76,12 @@ export interface KeySetState {
   readonly reason: string | null
 }
 
+/** The start of the gateway waits for something for longer than it should. */
+export interface StartWaits {
+  readonly kind: 'startWaits'
+  readonly what: string
+}
+
 export type Observation =
   | RequestObserved
   | CredentialRefused
@@ -83,6 +89,7 @@ export type Observation =
   | StatementObserved
   | DatabaseState
   | KeySetState
+  | StartWaits
 
 /** Is told of everything, on the request's path: it returns at once and throws nothing. */
 export type Observer = (observation: Observation) => void

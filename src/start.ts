@@ -67,6 +67,7 @@ export async function start(config: Config, observer: Observer): Promise<Started
     timeout: config.DATABASE_TIMEOUT,
     reads: config.DATABASE_READS,
     observe,
+    onWait: (what) => observe({ kind: 'startWaits', what }),
     fill: config.DEMO_DATA ? (client) => fillIfEmpty(client, clock()) : undefined,
   }).catch((error) => {
     keys.close()

@@ -105,6 +105,12 @@ describe('the log', () => {
     expect(linesOf([{ kind, state, reason } as Observation])).toEqual([line])
   })
 
+  it('has what the start waits for', () => {
+    expect(linesOf([{ kind: 'startWaits', what: 'the lock of the migrations' }])).toEqual([
+      { level: 'warn', msg: 'the start waits', what: 'the lock of the migrations' },
+    ])
+  })
+
   it('has statements at debug only', () => {
     const statement = { kind: 'statement', text: 'SELECT $1', duration: 0.27 } as const
     expect(linesOf([statement])).toEqual([])

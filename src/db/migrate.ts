@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type pg from 'pg'
 import { StartupError } from '../errors.ts'
+import { type OnWait, withPatience } from './patience.ts'
 
 /** The lock that Prisma's own tooling takes. */
 const advisoryLock = 72_707_369
@@ -59,9 +60,29 @@ export async function migrate(client: pg.ClientBase, folder = migrationsFolder):
   })
 }
 
-/** Does the work while no other gateway migrates or fills the database. May be nested. */
-export async function underLock<T>(client: pg.ClientBase, work: () => Promise<T>): Promise<T> {
-  await client.query('SELECT pg_advisory_lock($1)', [advisoryLock])
+export interface LockOptions {
+  /** Seconds that the lock is waited for. */
+  readonly lockTimeout?: number | undefined
+  readonly onWait?: OnWait | undefined
+}
+
+/**
+ * Does the work while no other gateway migrates or fills the database. May be nested. Throws StartupError where the lock
+ * does not become free; the client is waiting for it then, and of no use any more.
+ */
+export async function underLock<T>(
+  client: pg.ClientBase,
+  work: () => Promise<T>,
+  { lockTimeout = 60, onWait }: LockOptions = {},
+): Promise<T> {
+  await withPatience(client.query('SELECT pg_advisory_lock($1)', [advisoryLock]), {
+    what: 'the lock of the migrations, which another session holds',
+    atMost: lockTimeout,
+    remedy:
+      'start again when the gateway, or the "prisma migrate", that has it is done, or end its session ' +
+      `(in pg_locks it has the locktype advisory and the objid ${advisoryLock})`,
+    onWait,
+  })
   try {
     return await work()
   } finally {

@@ -4,10 +4,11 @@ import { StartupError } from '../errors.ts'
 import { connectionSettings, type Database, type DatabaseOptions, openDatabase, prepareSession } from './client.ts'
 import { openEmbedded } from './embedded.ts'
 import { databaseFailure } from './failure.ts'
-import { migrate, underLock } from './migrate.ts'
+import { type LockOptions, migrate, underLock } from './migrate.ts'
+import { saidIfLong, withPatience } from './patience.ts'
 import { requireFit } from './requirements.ts'
 
-export interface ProvisionOptions {
+export interface ProvisionOptions extends LockOptions {
   /** A PostgreSQL server's address; null: the embedded database. */
   readonly url: string | null
   /** The folder of the embedded database. */
@@ -60,40 +61,55 @@ export async function locateDatabase({
 
 const nameOf = { embedded: 'The embedded database', server: 'The PostgreSQL server of DATABASE_URL' } as const
 
+type Reach = Pick<ProvisionOptions, 'timeout' | 'onWait'>
+
 /**
- * Does the work on a connection of its own, with no limit on how long a statement takes. Throws StartupError where none
- * can be had, and where the database refuses a statement or goes away.
+ * Does the work on a connection of its own, with no limit on how long a statement takes; `timeout` is how long the
+ * database may take to be there. Throws StartupError where none can be had, where the database is not what `requireFit`
+ * asks for, and where it refuses a statement or goes away.
  */
 export async function withConnection<T>(
   location: Pick<Location, 'kind' | 'connection'>,
-  timeout: number,
+  reach: Reach,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const client = await connect(location, timeout)
+  const client = await connect(location, reach)
+  const name = nameOf[location.kind]
   try {
-    await prepareSession(client, 0)
+    await withPatience(
+      prepareSession(client, 0).then(() => requireFit(client)),
+      {
+        what: `the first answer of ${inSentence(name)}`,
+        atMost: reach.timeout,
+        remedy: 'it takes connections and does not answer, see whether it is overloaded or stopped',
+        onWait: reach.onWait,
+      },
+    )
     return await work(client)
   } catch (error) {
+    if (error instanceof StartupError) throw error
     if (!(error instanceof pg.DatabaseError) && databaseFailure(error) === undefined) throw error
-    throw new StartupError(`${nameOf[location.kind]} failed: ${reasonOf(error)}`, 1, error)
+    throw new StartupError(`${name} failed: ${reasonOf(error)}`, 1, error)
   } finally {
     await client.end()
   }
 }
 
-async function connect(
-  { kind, connection }: Pick<Location, 'kind' | 'connection'>,
-  timeout: number,
-): Promise<pg.Client> {
+async function connect({ kind, connection }: Pick<Location, 'kind' | 'connection'>, reach: Reach): Promise<pg.Client> {
+  const name = nameOf[kind]
   try {
-    const client = new pg.Client(connectionSettings(connection, timeout))
+    const client = new pg.Client(connectionSettings(connection, reach.timeout))
     // A broken connection fails the statement under way; without a listener it would end the process as well.
     client.on('error', () => {})
-    await client.connect()
+    await saidIfLong(client.connect(), `a connection to ${inSentence(name)}`, reach.onWait)
     return client
   } catch (error) {
-    throw new StartupError(`${nameOf[kind]} can't be reached: ${reasonOf(error)}`, 1, error)
+    throw new StartupError(`${name} can't be reached: ${reasonOf(error)}`, 1, error)
   }
+}
+
+function inSentence(name: string): string {
+  return name.replace(/^The/, 'the')
 }
 
 /** In one line. Node's error for two addresses at once has a code, but no message. */
@@ -104,25 +120,25 @@ function reasonOf(error: unknown): string {
 
 /**
  * Applies the migrations that are missing and fills the database, where that is wanted. Gateways that start at once wait
- * for each other. Throws StartupError as `migrate` does, and as `requireFit` does.
+ * for each other. Throws StartupError as `migrate` and `underLock` do.
  */
-export async function bringUpToDate(
+export function bringUpToDate(
   client: pg.Client,
-  { fill }: Pick<ProvisionOptions, 'fill'>,
+  { fill, lockTimeout, onWait }: Pick<ProvisionOptions, 'fill' | keyof LockOptions>,
 ): Promise<Pick<Provisioned, 'migrated' | 'filled'>> {
-  await requireFit(client)
-  return underLock(client, async () => {
+  const work = async () => {
     const migrated = await migrate(client)
     const filled = fill !== undefined && (await fill(client))
     return { migrated, filled }
-  })
+  }
+  return underLock(client, work, { lockTimeout, onWait })
 }
 
 /** Reaches the database, brings it up to date and opens it. Throws StartupError with what an operator can do something about. */
 export async function provisionDatabase(options: ProvisionOptions): Promise<Provisioned> {
   const location = await locateDatabase(options)
   try {
-    const done = await withConnection(location, options.timeout, (client) => bringUpToDate(client, options))
+    const done = await withConnection(location, options, (client) => bringUpToDate(client, options))
     const database = openDatabase({
       connection: location.connection,
       poolSize: location.poolSize,

@@ -43,7 +43,12 @@ const books = () =>
     'SELECT migration_name, checksum, applied_steps_count, finished_at IS NOT NULL AS finished, rolled_back_at, logs ' +
       'FROM _prisma_migrations ORDER BY migration_name',
   )
-const locks = () => select("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'")
+/** Those of this database: others on the server may have some as well. */
+const locks = () =>
+  select(
+    `SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = database
+     WHERE locktype = 'advisory' AND datname = current_database()`,
+  )
 
 async function expectRefusal(message: string): Promise<void> {
   const refused = migrate(client, folder)
@@ -161,6 +166,11 @@ describe('the lock', () => {
     })
     await expect(work).rejects.toThrow('the work failed')
     expect(await locks()).toEqual([])
+  })
+
+  it('is waited for so long, and no longer the work under it', async () => {
+    const work = () => select<{ one: number }>('SELECT 1 AS one FROM pg_sleep(0.5)')
+    expect(await underLock(client, work, { lockTimeout: 0.25 })).toEqual([{ one: 1 }])
   })
 
   // The embedded database has one backend, and so no two that could get in each other's way.

@@ -7,8 +7,10 @@ import { join } from 'node:path'
 import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
 import { fillIfEmpty } from '../../examples/data/demo/demoData.ts'
+import { underLock } from '../../src/db/migrate.ts'
 import { type Provisioned, type ProvisionOptions, provisionDatabase, withConnection } from '../../src/db/provision.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { createDatabaseProxy } from '../support/databaseProxy.ts'
 import { connected } from '../support/globalSetup.ts'
 import { testTime } from '../support/time.ts'
 
@@ -84,11 +86,17 @@ describe('a server', () => {
     )
   })
 
-  it('is refused in one line where it never answers', async () => {
+  it('is refused in one line where it never answers, and says that it waits', async () => {
     const silent = createServer(() => {})
     await once(silent.listen(0, '127.0.0.1'), 'listening')
     const { port } = silent.address() as AddressInfo
-    await expectOneLine(at(`postgres://postgres@127.0.0.1:${port}/iam`), `${unreachable}timeout expired`)
+    const waits: string[] = []
+    const url = `postgres://postgres@127.0.0.1:${port}/iam`
+    await expectOneLine(
+      provision({ url, timeout: 3, onWait: (what) => waits.push(what) }),
+      `${unreachable}timeout expired`,
+    )
+    expect(waits).toEqual(['a connection to the PostgreSQL server of DATABASE_URL'])
     silent.close()
   })
 
@@ -140,10 +148,52 @@ describe('a server', () => {
         poolSize: 1,
         close: async () => {},
       } as const
-      const refused = withConnection(location, 1, async (client) => {
+      const refused = withConnection(location, { timeout: 1 }, async (client) => {
         await client.query('SELECT pg_terminate_backend(pg_backend_pid())')
       })
       await expectOneLine(refused, 'The PostgreSQL server of DATABASE_URL failed: terminating connection')
+    })
+
+    it('is given up where it takes a connection and never answers on it, and says what it waits for', async () => {
+      const silent = await createTestDatabase()
+      const proxy = await createDatabaseProxy(silent)
+      proxy.stallAt('DEALLOCATE', 'before')
+      const waits: string[] = []
+      const url = proxy.connection.connectionString ?? null
+      await expectOneLine(
+        provision({ url, timeout: 3, onWait: (what) => waits.push(what) }),
+        'Waited 3 s for the first answer of the PostgreSQL server of DATABASE_URL: ' +
+          'it takes connections and does not answer, see whether it is overloaded or stopped',
+      )
+      expect(waits).toEqual(['the first answer of the PostgreSQL server of DATABASE_URL'])
+      await proxy.close()
+      await silent.close()
+    })
+
+    it('is given up where another session keeps the lock of the migrations, and says that it waits for it', async () => {
+      const locked = await createTestDatabase()
+      const options = { url: locked.connection.connectionString ?? null }
+      await connected(locked.connection, (client) =>
+        underLock(client, async () => {
+          const waits: string[] = []
+          await expectOneLine(
+            provision({ ...options, lockTimeout: 3, onWait: (what) => waits.push(what) }),
+            'Waited 3 s for the lock of the migrations, which another session holds: start again when the gateway, or the ' +
+              '"prisma migrate", that has it is done, or end its session (in pg_locks it has the locktype advisory and the ' +
+              'objid 72707369)',
+          )
+          expect(waits).toEqual(['the lock of the migrations, which another session holds'])
+        }),
+      )
+      expect((await provision(options)).migrated.length).toBeGreaterThan(0)
+      await Promise.all(opened.splice(0).map((one) => one.close()))
+      await locked.close()
+    })
+
+    it('says nothing where nobody has to wait', async () => {
+      const waits: string[] = []
+      await provision({ onWait: (what) => waits.push(what) })
+      expect(waits).toEqual([])
     })
 
     it('limits no migration, whatever it limits otherwise', async () => {
@@ -151,7 +201,9 @@ describe('a server', () => {
       limited.searchParams.set('options', '-c statement_timeout=50')
       const connection: pg.ClientConfig = { connectionString: limited.href }
       const location = { kind: 'server', connection, poolSize: 1, close: async () => {} } as const
-      const work = withConnection(location, 1, (client) => client.query('SELECT 1 AS one FROM pg_sleep(0.2)'))
+      const work = withConnection(location, { timeout: 1 }, (client) =>
+        client.query('SELECT 1 AS one FROM pg_sleep(0.2)'),
+      )
       expect((await work).rows).toEqual([{ one: 1 }])
     })
   }
