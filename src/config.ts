@@ -1,5 +1,6 @@
 /** Environment → frozen Config. The only reader of environment variables; every problem is found before anything starts. */
 import { z } from 'zod'
+import { ignoredParameter } from './databaseUrl.ts'
 import { parseDuration } from './duration.ts'
 import { StartupError } from './errors.ts'
 
@@ -47,7 +48,13 @@ const hosts = list.refine(
     values.every((value) => /^([^\s/:@?#*[\]]+|\[[\da-f:.]+\])$/i.test(value) && URL.canParse(`http://${value}`)),
   'expected hosts such as gateway.example.com, without ports, separated by commas',
 )
-const databaseUrl = z.string().regex(/^postgres(ql)?:\/\//, 'expected an address that starts with postgres://')
+const databaseUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, 'expected an address that starts with postgres://')
+  .superRefine((url, context) => {
+    const problem = ignoredParameter(url)
+    if (problem !== undefined) context.addIssue(problem)
+  })
 const keySetUrl = z.string().refine((value) => {
   if (!URL.canParse(value)) return false
   const { protocol, hostname, username, password } = new URL(value)

@@ -18,6 +18,36 @@ function problemsOf(environment: Environment): readonly string[] {
 const foreignIssuer = { JWKS_URI: 'https://issuer.example/jwks', JWT_ISSUER: 'https://issuer.example' }
 const production = { ...foreignIssuer, NODE_ENV: 'production', DATABASE_URL: 'postgres://db.example/iam' }
 
+describe('the address of the database', () => {
+  const address = (query: string) => problemsOf({ DATABASE_URL: `postgres://ada:hunter2@db.example/iam?${query}` })
+
+  it.each([
+    'schema=public',
+    'sslmode=verify-full&sslrootcert=/etc/ca.pem&application_name=iam&options=-c%20work_mem%3D64MB',
+    'host=/run/postgresql',
+  ])('may have parameters that are heeded: %s', (query) => {
+    expect(address(query)).toEqual([])
+  })
+
+  it.each([
+    ['schema=app', 'expected no schema but public, where the gateway has its tables: give it a database of its own'],
+    ['connection_limit=5', 'expected no parameter "connection_limit": set DATABASE_POOL_SIZE'],
+    ['sslmode=require&pool_timeout=5', 'expected no parameter "pool_timeout": set DATABASE_TIMEOUT'],
+    ['statement_timeout=5', 'expected no parameter "statement_timeout": set DATABASE_TIMEOUT'],
+    [
+      'pgbouncer=true',
+      'expected no parameter "pgbouncer": a pooler must pool sessions, not transactions, and then needs no parameter',
+    ],
+    ['sslaccept=strict', 'expected no parameter "sslaccept": set sslmode'],
+    ['channel_binding=require', 'expected no parameter "channel_binding": it would have no effect: leave it out'],
+    ['toString=1', 'expected no parameter "toString": it would have no effect: leave it out'],
+    ['options=-csearch_path%3Dapp', 'expected options without search_path, which the gateway sets for itself'],
+    ['options=-c+TimeZone%3DAsia/Tokyo', 'expected options without TimeZone, which the gateway sets for itself'],
+  ])('has no parameter that would be ignored, and says what to do instead: %s', (query, problem) => {
+    expect(address(query)).toEqual([`DATABASE_URL: ${problem}`])
+  })
+})
+
 describe('the configuration', () => {
   it('is complete without a single variable, for development', () => {
     const config = readConfig({})

@@ -77,10 +77,12 @@ export function connectionSettings(connection: pg.ClientConfig, timeout: number)
  */
 export async function prepareSession(client: pg.ClientBase, timeout: number): Promise<void> {
   // All connections of the embedded database share one backend, and so the names of statements. Prisma's adapter reads
-  // times as ISO 8601 in UTC. A transaction that its gateway has lost sight of holds its locks no longer than it may
-  // take; the embedded database stands still for ever when it ends one for that.
+  // times as ISO 8601 in UTC, and its statements name tables of the schema public: whatever search path the role or the
+  // database has, that one comes first. A transaction that its gateway has lost sight of holds its locks no longer than it
+  // may take; the embedded database stands still for ever when it ends one for that.
   await client.query(
     `DEALLOCATE ALL; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET statement_timeout = '${timeout}s';
+    SELECT set_config('search_path', concat_ws(', ', 'public', nullif(current_setting('search_path'), '')), false);
     SELECT set_config('idle_in_transaction_session_timeout', '${transactionTimeout(timeout)}s', false)
     WHERE version() NOT LIKE '%PGlite%'`,
   )

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
 import { fillIfEmpty } from '../../examples/data/demo/demoData.ts'
+import { Prisma } from '../../src/db/generated/prisma/client.ts'
 import { underLock } from '../../src/db/migrate.ts'
 import { type Provisioned, type ProvisionOptions, provisionDatabase, withConnection } from '../../src/db/provision.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -116,6 +117,21 @@ describe('a server', () => {
       expect(await both[0].database.prisma.organization.count()).toBe(3)
       await Promise.all(opened.splice(0).map((one) => one.close()))
       await shared.close()
+    })
+
+    it('has the tables in the schema public, whatever search path it has', async () => {
+      const other = await createTestDatabase()
+      const address = other.connection.connectionString ?? ''
+      await connected(other.connection, (client) =>
+        client.query(`CREATE SCHEMA app; ALTER DATABASE ${new URL(address).pathname.slice(1)} SET search_path = app`),
+      )
+      const { database: way } = await provision({ url: address, fill })
+      expect(await way.prisma.organization.count()).toBe(3)
+      expect(await way.read(Prisma.sql`SELECT schemaname FROM pg_tables WHERE tablename = 'tokens'`)).toEqual([
+        { schemaname: 'public' },
+      ])
+      await Promise.all(opened.splice(0).map((one) => one.close()))
+      await other.close()
     })
 
     it('is refused in one line where its database is not there', async () => {
