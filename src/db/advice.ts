@@ -10,9 +10,9 @@ const byCode: Readonly<Record<string, string>> = {
   '53100': 'make room on its disk',
   '53200': 'give it more memory, or a smaller work_mem',
   '53300': 'it has no connection left: raise its max_connections, or lower DATABASE_POOL_SIZE',
-  '57P01': 'it is being shut down or restarted: nothing is to be done unless it stays so',
-  '57P02': 'it is being shut down or restarted: nothing is to be done unless it stays so',
-  '57P03': 'it is starting up or recovering: nothing is to be done unless it stays so',
+  '57P01': 'it starts, stops or recovers: nothing is to be done unless it stays so',
+  '57P02': 'it starts, stops or recovers: nothing is to be done unless it stays so',
+  '57P03': 'it starts, stops or recovers: nothing is to be done unless it stays so',
   '58030': 'check its disk: it can not read or write a file',
 }
 

@@ -10,6 +10,10 @@ it.each([
     { code: '28P01', message: 'password authentication failed for user "iam"' },
     'password authentication failed for user "iam": check the user and the password in DATABASE_URL, and its pg_hba.conf',
   ],
+  [
+    { code: '57P03', message: 'the database system is shutting down' },
+    'the database system is shutting down: it starts, stops or recovers: nothing is to be done unless it stays so',
+  ],
   // Node's error for a name with two addresses has a code, but no message.
   [{ code: 'ECONNREFUSED', message: '' }, 'ECONNREFUSED: check that it runs, and its address in DATABASE_URL'],
   [new Error('no answer within 1 s'), 'no answer within 1 s: check the server, its log, and the network in between'],
