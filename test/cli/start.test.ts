@@ -152,7 +152,8 @@ describe('a gateway that is told to stop', () => {
     const jwt = demoJwts()['Administrator of Lakeside Hosting']
     const request = httpRequest(`${url}/graphql`, post(jwt))
     const answered = once(request, 'response')
-    request.write(body.slice(0, 10))
+    // Sent: a connection on which nothing has come yet is closed.
+    await new Promise((resolve) => request.write(body.slice(0, 10), resolve))
     await (await fetch(`${url}/health`)).text()
     gateway.signal('SIGTERM')
     // npm sends a Ctrl-C on that the terminal has sent already: two at once are one.
