@@ -4,6 +4,7 @@ import { type Visibility, visibilityOf } from './auth/visibility.ts'
 import { type Caller, createCaller } from './caller.ts'
 import type { PrismaClient } from './db/generated/prisma/client.ts'
 import type { Read } from './db/read.ts'
+import type { Deadline } from './deadline.ts'
 import { type Columns, columnsOf, type ReadMembers } from './links/columns.ts'
 import { Loaders } from './links/loaders.ts'
 import { createPerField, type PerField } from './links/perField.ts'
@@ -25,7 +26,7 @@ export interface Context {
   readonly caller: Caller
   /** The instant at which the request came: the same for everything that it asks. */
   readonly now: Date
-  /** Tells that nobody waits for the answer any more: nothing further is begun. */
+  /** Aborted at the deadline: nothing further is begun, and nothing is changed any more. */
   readonly signal: AbortSignal
   readonly read: Read
   readonly columns: Columns
@@ -50,26 +51,27 @@ export interface ContextOptions {
   readonly read: Read
   readonly policy: Policy
   readonly now: Date
-  readonly signal: AbortSignal
+  readonly deadline: Pick<Deadline, 'signal' | 'reading'>
   readonly requestId: string
   /** The members of rows that the operation's fields declare to read. */
   readonly members: ReadMembers
 }
 
 /** The context of one request, with loaders of its own. */
-export function createContext({ read, members, ...options }: ContextOptions): Context {
-  const { principal, policy, now, signal } = options
+export function createContext({ read, members, deadline, ...options }: ContextOptions): Context {
+  const { principal, policy, now } = options
   const tally: Tally = { statements: 0 }
-  const counted: Read = (statement) => {
-    signal.throwIfAborted()
-    tally.statements += 1
-    return read(statement)
-  }
+  const counted: Read = (statement) =>
+    deadline.reading(() => {
+      tally.statements += 1
+      return read(statement)
+    })
   const visibility = visibilityOf(principal)
   const columns = columnsOf(members)
   const loaders = new Loaders({ read: counted, visibility, columns })
   return {
     ...options,
+    signal: deadline.signal,
     visibility,
     read: counted,
     columns,

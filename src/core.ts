@@ -5,6 +5,7 @@
 import type { Authenticate } from './auth/authenticate.ts'
 import type { Principal } from './auth/principal.ts'
 import type { Context, ContextOptions, Tally } from './context.ts'
+import { startDeadline } from './deadline.ts'
 import { GatewayError } from './errors.ts'
 import type { ObservedOperation, Observer } from './observer.ts'
 import { DocumentRefused, type Prepare, type PreparedOperation } from './operation/prepare.ts'
@@ -45,14 +46,16 @@ export interface CoreOptions {
   readonly authenticate: Authenticate
   readonly prepare: Prepare
   readonly run: Run
-  readonly createContext: (request: Pick<ContextOptions, 'principal' | 'requestId' | 'members' | 'signal'>) => Context
+  /** Seconds that an operation may run. */
+  readonly timeout: number
+  readonly createContext: (request: Pick<ContextOptions, 'principal' | 'requestId' | 'members' | 'deadline'>) => Context
   readonly observe: Observer
   readonly onUnexpectedError: OnUnexpectedError
 }
 
 /** The core over its three parts. */
 export function createCore(options: CoreOptions): Core {
-  const { authenticate, prepare, run, createContext, observe, onUnexpectedError } = options
+  const { authenticate, prepare, run, timeout, createContext, observe, onUnexpectedError } = options
 
   const authenticated = async ({ authorization, requestId }: GraphRequest): Promise<Principal> => {
     try {
@@ -74,11 +77,15 @@ export function createCore(options: CoreOptions): Core {
         allow: 'POST',
       })
     }
-    const { signal } = new AbortController()
-    const { members } = prepared
-    const context = createContext({ principal, requestId: request.requestId, members, signal })
-    trail.tally = context.tally
-    return run(prepared, request.variables, context)
+    const deadline = startDeadline(timeout, prepared.operation.operation === 'mutation')
+    try {
+      const { members } = prepared
+      const context = createContext({ principal, requestId: request.requestId, members, deadline })
+      trail.tally = context.tally
+      return await run(prepared, request.variables, context)
+    } finally {
+      deadline.end()
+    }
   }
   return {
     async handle(request) {

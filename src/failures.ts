@@ -53,11 +53,16 @@ export class ScopeNotGranted extends Failure {
   }
 }
 
-/** What the work returns, or the failure that it threw, where it is one of the expected kinds. */
+/**
+ * What the work returns, or the failure that it threw, where it is one of the expected kinds. Where the request's signal is
+ * aborted, the work is not begun, and the signal's reason is thrown.
+ */
 export async function expected<T, Kind extends abstract new (...given: never[]) => Failure>(
   kinds: readonly Kind[],
+  { signal }: { readonly signal: AbortSignal },
   work: () => Promise<T>,
 ): Promise<T | InstanceType<Kind>> {
+  signal.throwIfAborted()
   try {
     return await work()
   } catch (error) {

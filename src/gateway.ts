@@ -84,7 +84,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     const core = createCore({
       authenticate,
       prepare: createPreparer({ schema: served, documents, limits, mostRows: policy.mostRows, openIntrospection }),
-      run: createRunner({ schema: served, limits, timeout: options.timeout, openIntrospection, onUnexpectedError }),
+      run: createRunner({ schema: served, limits, openIntrospection, onUnexpectedError }),
+      timeout: options.timeout,
       createContext: (request) => createContext({ ...request, prisma, read, policy, now: clock() }),
       observe,
       onUnexpectedError,

@@ -9,6 +9,7 @@ const src = fileURLToPath(new URL('../src', import.meta.url))
 /** Part of src → the parts that it may import from, beside itself. A folder is a part, and so is a file at the top. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   'errors.ts': [],
+  'deadline.ts': ['errors.ts'],
   'duration.ts': [],
   'printable.ts': [],
   'opaqueId.ts': [],
@@ -28,7 +29,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   page: ['db', 'errors.ts', 'opaqueId.ts'],
   links: ['auth', 'db', 'page'],
   'caller.ts': ['auth', 'db', 'links'],
-  'context.ts': ['auth', 'caller.ts', 'db', 'links', 'search'],
+  'context.ts': ['auth', 'caller.ts', 'db', 'deadline.ts', 'links', 'search'],
   schema: [
     ...['auth', 'caller.ts', 'context.ts', 'db', 'errors.ts', 'failures.ts', 'ids.ts', 'links', 'opaqueId.ts'],
     ...['page', 'printable.ts', 'search'],
@@ -37,7 +38,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...['auth', 'context.ts', 'db', 'errors.ts', 'links'],
     ...['schema/costPlugin.ts', 'schema/readsPlugin.ts', 'schema/scopesPlugin.ts'],
   ],
-  'core.ts': ['auth', 'context.ts', 'errors.ts', 'observer.ts', 'operation'],
+  'core.ts': ['auth', 'context.ts', 'deadline.ts', 'errors.ts', 'observer.ts', 'operation'],
   graphiql: [],
   http: ['core.ts', 'errors.ts', 'graphiql', 'observer.ts', 'operation'],
   'gateway.ts': [

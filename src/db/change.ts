@@ -5,6 +5,7 @@
 import type { AuthorSnapshot } from '../auth/author.ts'
 import type { Principal } from '../auth/principal.ts'
 import { isVisible, type Visibility } from '../auth/visibility.ts'
+import { GatewayError } from '../errors.ts'
 import { Conflict, NotFound } from '../failures.ts'
 import { type AuditEvent, recordChange } from './audit.ts'
 import { databaseFailure } from './failure.ts'
@@ -91,10 +92,13 @@ export async function change<Result>(
   if (earlier !== null) return earlier.result
   await check()
   try {
-    return await carryOut(changing, work, async (transaction, result) => {
+    const carriedOut = carryOut(changing, work, async (transaction, result) => {
       if (once !== null && request !== null) await rememberRequest(transaction, request, once.outcomeOf(result), now)
     })
+    return await untilGivenUp(carriedOut, changing.signal)
   } catch (error) {
+    // Asked again under its key, the change is made once, whatever became of it.
+    if (error instanceof GatewayError && error.code === 'OUTCOME_UNKNOWN') throw retryableIf(once !== null, error)
     // The same key in two requests at once: the slower one finds what the faster one did.
     const faster = databaseFailure(error) === 'unique' ? await replay() : null
     if (faster === null) throw error
@@ -135,6 +139,24 @@ async function carryOut<Result>(
     signal.throwIfAborted()
     return result
   })
+}
+
+/** What the change comes to; OUTCOME_UNKNOWN where the signal is aborted before, because it may be committing just then. */
+async function untilGivenUp<Result>(carriedOut: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  let giveUp = () => {}
+  const givenUp = new Promise<never>((_, reject) => {
+    giveUp = () => reject(new GatewayError('OUTCOME_UNKNOWN', 'the change took too long', { cause: signal.reason }))
+    signal.addEventListener('abort', giveUp, { once: true })
+  })
+  try {
+    return await Promise.race([carriedOut, givenUp])
+  } finally {
+    signal.removeEventListener('abort', giveUp)
+  }
+}
+
+function retryableIf(retryable: boolean, { code, message, cause }: GatewayError): GatewayError {
+  return new GatewayError(code, message, { extensions: { retryable }, cause })
 }
 
 /** Prisma's client, with what it sends added to the request's count. */

@@ -32,10 +32,7 @@ export async function inTransaction<T>(
         throw new GatewayError(
           'OUTCOME_UNKNOWN',
           'the connection to the database broke while the change was being committed',
-          {
-            extensions: { retryable: true },
-            cause: error,
-          },
+          { cause: error },
         )
       }
       throw error

@@ -31,7 +31,7 @@ export interface PreparedOperation {
   /** The first 16 hexadecimal digits of the SHA-256 of the document. */
   readonly hash: string
   /** What is executed, with variables that have been coerced. */
-  readonly executable: DocumentNode
+  readonly executable: readonly DocumentNode[]
   readonly conditions: ConditionTable
   readonly required: RequiredScopes
   readonly cost: CostFormula
@@ -77,6 +77,7 @@ export function createPreparer(options: PrepareOptions): Prepare {
       documents.set(source, new Map([...(bySchema ?? []), [schema, known]]))
     }
     const operation = selectOperation(known.document, operationName)
+    checkKind(operation)
     const name = operation.name?.value ?? ''
     let prepared = known.operations.get(name)
     if (prepared === undefined) {
@@ -160,6 +161,13 @@ function selectOperation(document: DocumentNode, name: string | null | undefined
   if (operation === undefined)
     throw new GatewayError('BAD_REQUEST', 'expected "operationName" to name an operation of the document')
   return operation
+}
+
+/** Throws BAD_REQUEST for what the schema has no type of. */
+function checkKind({ operation }: OperationDefinitionNode): void {
+  if (operation === 'subscription') {
+    throw new GatewayError('BAD_REQUEST', 'expected a query or a mutation: there are no subscriptions')
+  }
 }
 
 function prepareOperation(

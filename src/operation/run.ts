@@ -15,7 +15,7 @@ import type { Context } from '../context.ts'
 import { databaseFailure } from '../db/failure.ts'
 import { GatewayError, mostErrors } from '../errors.ts'
 import type { Given } from './arguments.ts'
-import { createExecutor } from './execute.ts'
+import { createExecutor, type Executed } from './execute.ts'
 import { checkCost, type Limits } from './limits.ts'
 import { DocumentRefused, type PreparedOperation } from './prepare.ts'
 import { missingScopes } from './requiredScopes.ts'
@@ -23,8 +23,6 @@ import { missingScopes } from './requiredScopes.ts'
 export interface RunOptions {
   readonly schema: GraphQLSchema
   readonly limits: Limits
-  /** Seconds that an operation may run. */
-  readonly timeout: number
   /** Told of everything unexpected, which clients do not see. */
   readonly onUnexpectedError: OnUnexpectedError
   /** Whether messages may name parts of the schema that the request did not. */
@@ -38,8 +36,12 @@ export interface Answer {
   readonly data?: ExecutionResult['data']
   /** At most `mostErrors`. */
   readonly errors?: readonly GraphQLFormattedError[]
-  /** There where errors have been left out. */
-  readonly extensions?: { readonly furtherErrors: number }
+  readonly extensions?: {
+    /** Errors that have been left out. */
+    readonly furtherErrors?: number
+    /** What the root fields of a mutation answered before a later one failed and left it without data. */
+    readonly completed?: ExecutionResult['data']
+  }
 }
 
 export type Run = (prepared: PreparedOperation, variables: unknown, context: Context) => Promise<Answer>
@@ -48,15 +50,14 @@ export type Run = (prepared: PreparedOperation, variables: unknown, context: Con
  * A runner. It throws before anything is executed: DocumentRefused for variables that do not fit (BAD_USER_INPUT),
  * FORBIDDEN with every missing scope, QUERY_TOO_COMPLEX beyond the cost. Once executing, failures are in the answer.
  */
-export function createRunner({ schema, limits, timeout, onUnexpectedError, openIntrospection }: RunOptions): Run {
+export function createRunner({ schema, limits, onUnexpectedError, openIntrospection }: RunOptions): Run {
   const coerce = createCoercion(schema, !openIntrospection)
   const execute = createExecutor(schema)
   return async (prepared, variables, context) => {
     const given = coerce(prepared, variables)
     checkScopes(prepared, given, context.principal)
     checkCost(prepared.cost(given), limits)
-    const executed = execute(prepared.executable, given.variables, context)
-    const result = await within(timeout, executed, prepared.operation.operation === 'mutation')
+    const result = await execute(prepared.executable, given.variables, context)
     return presentable(result, context.requestId, onUnexpectedError)
   }
 }
@@ -86,29 +87,9 @@ function checkScopes({ required }: PreparedOperation, { holding }: Given, { scop
   })
 }
 
-/**
- * The result, or an error when it takes longer: a query is given up, a change may still be committed. What was begun in
- * the database ends by its own timeout.
- */
-async function within(seconds: number, result: Promise<ExecutionResult>, changes: boolean): Promise<ExecutionResult> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<ExecutionResult>((resolve) => {
-    const message = `the operation took longer than ${seconds} s`
-    const error = changes
-      ? new GatewayError('OUTCOME_UNKNOWN', message, { extensions: { retryable: true } })
-      : new GatewayError('TIMEOUT', message)
-    timer = setTimeout(() => resolve({ data: null, errors: [error] }), seconds * 1_000)
-  })
-  try {
-    return await Promise.race([result, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
 /** The answer as clients see it: what the gateway says on purpose as it is, everything else masked, and told once. */
 function presentable(
-  { data, errors = [] }: ExecutionResult,
+  { data, errors = [], completed }: Executed,
   requestId: string,
   onUnexpectedError: OnUnexpectedError,
 ): Answer {
@@ -122,7 +103,8 @@ function presentable(
     return formatted(error, known)
   })
   const furtherErrors = errors.length - shown.length
-  return { data, errors: shown, ...(furtherErrors > 0 ? { extensions: { furtherErrors } } : {}) }
+  const extensions = { ...(furtherErrors > 0 ? { furtherErrors } : {}), ...(completed ? { completed } : {}) }
+  return { data, errors: shown, ...(Object.keys(extensions).length > 0 ? { extensions } : {}) }
 }
 
 function formatted({ locations, path }: GraphQLError, { message, extensions }: GatewayError): GraphQLFormattedError {

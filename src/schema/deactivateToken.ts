@@ -49,7 +49,7 @@ builder.mutationFields((t) => ({
     description: 'Switches a token off. A token that is off already stays as it is, and that is a success.',
     args: { tokenId: t.arg.id({ required: true, description: 'Decimal digits.' }) },
     reads,
-    resolve: (_, { tokenId }, context) => expected(failures, () => setDeactivated(tokenId, true, context)),
+    resolve: (_, { tokenId }, context) => expected(failures, context, () => setDeactivated(tokenId, true, context)),
   }),
   reactivateToken: t.field({
     type: ReactivateTokenResult,
@@ -57,7 +57,7 @@ builder.mutationFields((t) => ({
     description: 'Switches a token on again. A token that is on already stays as it is, and that is a success.',
     args: { tokenId: t.arg.id({ required: true, description: 'Decimal digits.' }) },
     reads,
-    resolve: (_, { tokenId }, context) => expected(failures, () => setDeactivated(tokenId, false, context)),
+    resolve: (_, { tokenId }, context) => expected(failures, context, () => setDeactivated(tokenId, false, context)),
   }),
 }))
 

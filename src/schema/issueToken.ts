@@ -59,7 +59,7 @@ builder.mutationField('issueToken', (t) =>
     description: 'Issues an API token for an access. What it may do must be within what the caller may do.',
     args: { input: t.arg({ type: IssueTokenInput, required: true, description: 'The token to be issued.' }) },
     reads: [...authorReads, ...holdingReads, reading(users, 'expiresAt')],
-    resolve: (_, { input }, context) => expected(failures, () => issueToken(input, context)),
+    resolve: (_, { input }, context) => expected(failures, context, () => issueToken(input, context)),
   }),
 )
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { demoExamples } from '../../examples/data/demo/callers.ts'
-import { createHarness, type Harness } from '../support/harness.ts'
+import { demoCallers, demoExamples } from '../../examples/data/demo/callers.ts'
+import { claimsOf, createHarness, type Harness } from '../support/harness.ts'
 
 /** What makes a statement take two seconds: reading the roles, and writing an audit event. */
 const slow = [
@@ -24,16 +24,91 @@ describe('an operation that takes longer than it may', () => {
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(['TIMEOUT'])
   })
 
-  it('is OUTCOME_UNKNOWN where it changes something, which happens all the same', async () => {
-    const tokenId = String(demoExamples.tokenId)
-    const { status, data, errors } = await harness.askRaw(
-      'mutation ($tokenId: ID!) { deactivateToken(tokenId: $tokenId) { __typename } }',
-      { tokenId },
-    )
+  it('sends no further statement, where it asks', async () => {
+    const before = harness.sent.length
+    const { statements } = await harness.askRaw('{ roles { results { id permissions { id } } } }')
+    const sent = statements.length
+    await new Promise((resolve) => setTimeout(resolve, 2_000))
+    expect(harness.sent).toHaveLength(before + sent)
+  })
+
+  const deactivate = (...tokenIds: number[]) =>
+    `mutation { ${tokenIds.map((id, index) => `f${index}: deactivateToken(tokenId: "${id}") { __typename }`).join(' ')} }`
+  const isDeactivated = async (id: number) =>
+    (await harness.prisma.token.findUniqueOrThrow({ where: { id } })).deactivated
+
+  it('is OUTCOME_UNKNOWN for the change under way, which is taken back, and nothing further is begun', async () => {
+    const { status, data, errors } = await harness.askRaw(deactivate(1, 2))
     expect({ status, data }).toEqual({ status: 200, data: null })
-    expect(errors?.map(({ extensions }) => extensions)).toEqual([{ code: 'OUTCOME_UNKNOWN', retryable: true }])
-    await expect
-      .poll(() => harness.prisma.token.findUnique({ where: { id: demoExamples.tokenId } }), { timeout: 10_000 })
-      .toMatchObject({ deactivated: true })
+    expect(errors).toMatchObject([{ path: ['f0'], extensions: { code: 'OUTCOME_UNKNOWN', retryable: false } }])
+    await new Promise((resolve) => setTimeout(resolve, 3_000))
+    expect([await isDeactivated(1), await isDeactivated(2)]).toEqual([false, false])
+  })
+
+  it('is to be asked again where it has a key, and is made once then', async () => {
+    const accessId = String(demoExamples.accessId)
+    const document = `mutation ($input: IssueTokenInput!) { issueToken(input: $input) { __typename } }`
+    const variables = { input: { accessId, name: 'Late', idempotencyKey: 'late' } }
+    const { errors } = await harness.askRaw(document, variables)
+    expect(errors).toMatchObject([{ extensions: { code: 'OUTCOME_UNKNOWN', retryable: true } }])
+    await harness.prisma.$executeRawUnsafe('ALTER TABLE audit_events DISABLE TRIGGER take_time')
+    expect((await harness.askRaw(document, variables)).errors).toBeUndefined()
+    expect(await harness.prisma.token.count({ where: { name: 'Late' } })).toBe(1)
+  })
+
+  it('shows what was changed before its end: a secret is in its own answer or nowhere', async () => {
+    const issue = `issueToken(input: { accessId: "${demoExamples.accessId}", name: "Shown" }) {
+      ... on IssueTokenPayload { secret token { access { roles { id } } } } }`
+    const { data, errors } = await harness.askRaw(`mutation { ${issue} }`)
+    expect(errors).toBeUndefined()
+    expect(data?.issueToken).toMatchObject({ secret: expect.stringMatching(/^iamt_/) })
+  })
+
+  it('gives what was completed before it, which can not be asked for again', async () => {
+    const issue = `issueToken(input: { accessId: "${demoExamples.accessId}", name: "First" }) {
+      ... on IssueTokenPayload { secret token { id } } }`
+    await harness.prisma.$executeRawUnsafe('ALTER TABLE audit_events ENABLE TRIGGER take_time')
+    await harness.prisma.$executeRawUnsafe(`ALTER FUNCTION take_time() RENAME TO take_time_always`)
+    await harness.prisma.$executeRawUnsafe(
+      `CREATE OR REPLACE FUNCTION take_time_always() RETURNS trigger LANGUAGE plpgsql AS $$
+       BEGIN IF NEW.action = 'token.deactivate' THEN PERFORM pg_sleep(2); END IF; RETURN NEW; END $$`,
+    )
+    const { data, errors, extensions } = await harness.askRaw(
+      `mutation { ...Both } fragment Both on Mutation { ${issue} deactivateToken(tokenId: "2") { __typename } }`,
+    )
+    expect(data).toBeNull()
+    expect(errors).toMatchObject([{ path: ['deactivateToken'], extensions: { code: 'OUTCOME_UNKNOWN' } }])
+    expect(extensions).toMatchObject({ completed: { issueToken: { secret: expect.stringMatching(/^iamt_/) } } })
+  })
+
+  it('meets nothing unexpected', () => {
+    expect(harness.unexpected).toEqual([])
+  })
+})
+
+describe('a subscription', () => {
+  let harness: Harness
+  beforeAll(async () => {
+    harness = await createHarness()
+  })
+  afterAll(() => harness.close())
+
+  it.each([
+    'subscription { users { total } }',
+    'subscription Named { __typename }',
+    'query A { __typename } subscription B { a }',
+  ])('is refused, and is nothing unexpected: %s', async (query) => {
+    const operationName = query.startsWith('query') ? 'B' : undefined
+    const jwt = await harness.sign(claimsOf(demoCallers.administrator))
+    const headers = { authorization: `Bearer ${jwt}`, 'content-type': 'application/json' }
+    const body = JSON.stringify({ query, operationName })
+    const post = await harness.fetch('/graphql', { method: 'POST', headers, body })
+    const search = new URLSearchParams({ query, ...(operationName ? { operationName } : {}) })
+    const get = await harness.fetch(`/graphql?${search}`, { headers })
+    for (const response of [post, get]) {
+      expect(response.status).toBe(400)
+      expect((await response.json()).errors).toMatchObject([{ extensions: { code: 'BAD_REQUEST' } }])
+    }
+    expect(harness.unexpected).toEqual([])
   })
 })

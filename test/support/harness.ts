@@ -34,6 +34,7 @@ export interface Asked<Data> {
   readonly headers: Headers
   readonly data: Data | null | undefined
   readonly errors: readonly GraphError[] | undefined
+  readonly extensions: Readonly<Record<string, unknown>> | undefined
   /** The SQL statements that the request took, in order. */
   readonly statements: readonly string[]
 }
@@ -54,6 +55,8 @@ export interface Harness {
   fetch(path: string, init?: RequestInit): Promise<Response>
   /** A JWT of the issuer that the gateway trusts. */
   sign(claims: Claims, header?: Readonly<Record<string, unknown>>, key?: CryptoKey): Promise<string>
+  /** Every SQL statement that was sent, in order. */
+  readonly sent: readonly string[]
   /** What time it is for the gateway. */
   now: Date
   /** The errors that the gateway told its observer as unexpected. */
@@ -131,6 +134,7 @@ export async function createHarness(
     gateway,
     database,
     prisma: opened.prisma,
+    sent: statements,
     unexpected,
     observed,
     sign,
@@ -149,8 +153,15 @@ export async function createHarness(
         headers,
         body: JSON.stringify({ query: document, variables }),
       })
-      const { data, errors } = await response.json()
-      return { status: response.status, headers: response.headers, data, errors, statements: statements.slice(before) }
+      const { data, errors, extensions } = await response.json()
+      return {
+        status: response.status,
+        headers: response.headers,
+        data,
+        errors,
+        extensions,
+        statements: statements.slice(before),
+      }
     },
     get now() {
       return state.now
