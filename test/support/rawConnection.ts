@@ -63,7 +63,7 @@ export function beginConnection(url: string): RawConnection {
 function head(jwt: string, length: number): string {
   const lines = [
     'POST /graphql HTTP/1.1',
-    'Host: gateway.example',
+    'Host: localhost',
     `Authorization: Bearer ${jwt}`,
     'Content-Type: application/json',
     `Content-Length: ${length}`,
