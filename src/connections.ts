@@ -12,7 +12,7 @@ export interface Connections {
   drain(): void
   /** Resolves when what has arrived at this machine has been taken, be it connections or requests on them. */
   settled(): Promise<void>
-  /** Closes the connections on which nothing is under way, now and whenever something has ended. */
+  /** Closes the connections on which nothing is under way, now and whenever something has ended. No new ones may come. */
   closeIdle(): void
   /** Closes all connections, and says how many answers that cut off. */
   cutOff(): number
@@ -21,10 +21,14 @@ export interface Connections {
 /** How often the event loop is asked for more at most: it takes one of the connections that wait at a time. */
 const mostTurns = 1_000
 
+/** Milliseconds that a new connection has for its first request: who opens one is about to send something. */
+const firstRequestTimeout = 1_000
+
 /** Follows the connections that the server takes from now on. */
 export function trackConnections(server: Server): Connections {
   /** The answers under way on each connection, oldest first: clients may send requests without waiting for answers. */
   const underWay = new Map<Socket, Set<ServerResponse>>()
+  const openedAt = new WeakMap<Socket, number>()
   const ending = new WeakSet<Socket>()
   let draining = false
   let closing = false
@@ -33,6 +37,7 @@ export function trackConnections(server: Server): Connections {
   server.on('connection', (socket: Socket) => {
     arrived += 1
     underWay.set(socket, new Set())
+    openedAt.set(socket, performance.now())
     socket.once('close', () => underWay.delete(socket))
   })
 
@@ -49,13 +54,15 @@ export function trackConnections(server: Server): Connections {
     }
   }
 
-  const closeIdle = () => {
-    closing = true
+  const sweep = () => {
     // Node takes a connection for idle when its answer has been written, and would cut off what is not sent yet.
     for (const answers of underWay.values()) for (const answer of answers) if (answer.writableEnded) return
     server.closeIdleConnections()
     // It takes none for idle that is new. Browsers open some that they never use.
-    for (const socket of underWay.keys()) if (socket.bytesRead === 0) socket.destroy()
+    const openedBefore = performance.now() - firstRequestTimeout
+    for (const socket of underWay.keys()) {
+      if (socket.bytesRead === 0 && (openedAt.get(socket) ?? 0) <= openedBefore) socket.destroy()
+    }
   }
 
   return {
@@ -68,7 +75,7 @@ export function trackConnections(server: Server): Connections {
       if (draining) announceEnd(socket, response)
       response.once('close', () => {
         answers?.delete(response)
-        if (closing) closeIdle()
+        if (closing) sweep()
       })
       return true
     },
@@ -84,7 +91,12 @@ export function trackConnections(server: Server): Connections {
         if (arrived === before) return
       }
     },
-    closeIdle,
+    closeIdle() {
+      closing = true
+      sweep()
+      // No new ones come any more: all are older then.
+      setTimeout(sweep, firstRequestTimeout).unref()
+    },
     cutOff() {
       const count = [...underWay.values()].reduce((sum, answers) => sum + answers.size, 0)
       server.closeAllConnections()

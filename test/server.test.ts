@@ -265,7 +265,19 @@ describe('a server that is closed', () => {
     const closing = server.close()
     busy.finish()
     await busy.answered
-    await Promise.all([closing, idle.closed(), unused.closed()])
+    await Promise.all([closing, idle.closed()])
+    // Not even that it has sent its request too slowly.
+    expect(await unused.closed()).toBe('')
+  })
+
+  it('answers the first request of a connection that was opened just before', async () => {
+    const server = await start()
+    const connection = await openConnection(server.url)
+    const closing = server.close()
+    await expect.poll(() => fetch(server.url).catch(({ cause }) => cause.code)).toBe('ECONNREFUSED')
+    connection.ask('{ viewer { subject } }', jwt)
+    expect(await connection.closed()).toMatch(/^HTTP\/1\.1 200 /)
+    await closing
   })
 
   it('cuts off what has not ended at the deadline, and counts it', async () => {

@@ -152,7 +152,7 @@ describe('a gateway that is told to stop', () => {
     const jwt = demoJwts()['Administrator of Lakeside Hosting']
     const request = httpRequest(`${url}/graphql`, post(jwt))
     const answered = once(request, 'response')
-    // Sent: a connection on which nothing has come yet is closed.
+    // Sent: a connection on which nothing comes is closed after a second.
     await new Promise((resolve) => request.write(body.slice(0, 10), resolve))
     await (await fetch(`${url}/health`)).text()
     gateway.signal('SIGTERM')
