@@ -106,6 +106,35 @@ describe('a first start', () => {
   })
 })
 
+describe('the log of a gateway', () => {
+  it('has a line for each request, and none for probes', async () => {
+    await ask(
+      'query Whose($user: ID = "3f0c2a52-6b52-4c1e-9b55-0d6a2f1c7a11") { user(id: $user) { email } }',
+      demoJwts()['Reader of Lakeside Hosting'],
+    )
+    await (await fetch(`${url}/health`)).text()
+    await expect.poll(() => gateway.stderr).toContain('"name":"Whose"')
+    const lines = gateway.stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines.find(({ operation }) => operation?.name === 'Whose')).toMatchObject({
+      level: 30,
+      msg: 'request',
+      method: 'POST',
+      path: '/graphql',
+      operation: { type: 'query', name: 'Whose', hash: expect.stringMatching(/^[\da-f]{16}$/) },
+      subject: expect.any(String),
+      organization: expect.any(String),
+      status: 200,
+      code: null,
+      statements: 1,
+    })
+    expect(lines.map(({ path }) => path)).not.toContain('/health')
+    expect(gateway.stderr).not.toMatch(/3f0c2a52-6b52-4c1e-9b55-0d6a2f1c7a11|eyJ|@/)
+  })
+})
+
 describe('token', () => {
   it('prints a JWT that the running gateway takes, and nothing else', async () => {
     const user = '3f0c2a52-6b52-4c1e-9b55-0d6a2f1c7a11'
