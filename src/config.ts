@@ -78,6 +78,11 @@ export const settings = {
     '10',
     'Connections to the PostgreSQL server at most, beside one that asks after its health.',
   ),
+  CALLER_CONNECTIONS: setting(
+    integer(1, 500),
+    undefined,
+    'Connections that one caller may have at once, so that some are left for others. Left out: half of them.',
+  ),
   DATABASE_TIMEOUT: setting(timeout, '5s', 'How long one statement may take, and a wait for a connection.'),
   DATABASE_READS: setting(
     z.enum(['pool', 'prisma'], 'expected pool or prisma'),

@@ -4,6 +4,7 @@ import { type Visibility, visibilityOf } from './auth/visibility.ts'
 import { type Caller, createCaller } from './caller.ts'
 import type { PrismaClient } from './db/generated/prisma/client.ts'
 import type { Read } from './db/read.ts'
+import type { Share } from './db/shares.ts'
 import type { Deadline } from './deadline.ts'
 import { type Columns, columnsOf, type ReadMembers } from './links/columns.ts'
 import { Loaders } from './links/loaders.ts'
@@ -28,6 +29,8 @@ export interface Context {
   readonly now: Date
   /** Aborted at the deadline: nothing further is begun, and nothing is changed any more. */
   readonly signal: AbortSignal
+  /** What the caller may have of the connections to the database. */
+  readonly share: Share
   readonly read: Read
   readonly columns: Columns
   readonly loaders: Loaders
@@ -51,7 +54,8 @@ export interface ContextOptions {
   readonly read: Read
   readonly policy: Policy
   readonly now: Date
-  readonly deadline: Pick<Deadline, 'signal' | 'reading'>
+  readonly deadline: Deadline
+  readonly share: Share
   readonly requestId: string
   /** The members of rows that the operation's fields declare to read. */
   readonly members: ReadMembers
@@ -59,21 +63,22 @@ export interface ContextOptions {
 
 /** The context of one request, with loaders of its own. */
 export function createContext({ read, members, deadline, ...options }: ContextOptions): Context {
-  const { principal, policy, now } = options
+  const { principal, policy, now, share } = options
   const tally: Tally = { statements: 0 }
-  const counted: Read = (statement) =>
-    deadline.reading(() => {
+  const readInTurn: Read = (statement) =>
+    share.use(() => {
       tally.statements += 1
       return read(statement)
     })
+  const bounded: Read = (statement) => deadline.reading(() => readInTurn(statement))
   const visibility = visibilityOf(principal)
   const columns = columnsOf(members)
-  const loaders = new Loaders({ read: counted, visibility, columns })
+  const loaders = new Loaders({ read: bounded, visibility, columns })
   return {
     ...options,
     signal: deadline.signal,
     visibility,
-    read: counted,
+    read: bounded,
     columns,
     loaders,
     caller: createCaller(principal, loaders),

@@ -4,6 +4,8 @@ import { GatewayError } from './errors.ts'
 export interface Deadline {
   /** Aborted when the operation may begin nothing any more, with the TIMEOUT that clients are told. */
   readonly signal: AbortSignal
+  /** Aborted when nothing may be read any more. */
+  readonly readingEnds: AbortSignal
   /** What `read` gives. Rejects when nothing may be read any more, whatever is under way; nothing is begun from then on. */
   reading<T>(read: () => Promise<T>): Promise<T>
   /** Says that the operation is over. */
@@ -34,6 +36,7 @@ export function startDeadline(seconds: number, changes: boolean): Deadline {
   closed.catch(() => {})
   return {
     signal,
+    readingEnds,
     reading: (read) => (readingEnds.aborted ? closed : Promise.race([read(), closed])),
     end() {
       for (const timer of timers) clearTimeout(timer)

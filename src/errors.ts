@@ -17,6 +17,7 @@ export const errorCodes = {
   GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema.',
   BAD_USER_INPUT: 'A variable or an argument has a value that is not allowed.',
   QUERY_TOO_COMPLEX: 'The document is beyond one of the limits.',
+  RATE_LIMITED: 'The caller has too much waiting already.',
   PAYLOAD_TOO_LARGE: 'The body is larger than the gateway reads.',
   NOT_FOUND: 'There is no such thing, or none that the caller may see.',
   CONFLICT: 'The change contradicts what is there.',

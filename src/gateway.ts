@@ -9,6 +9,7 @@ import { createContext, type Policy } from './context.ts'
 import { createCore } from './core.ts'
 import type { Database } from './db/client.ts'
 import { findOrganization } from './db/organization.ts'
+import { createShares } from './db/shares.ts'
 import { fetchRequest, fetchResponse } from './http/fetch.ts'
 import { createGraph } from './http/graph.ts'
 import { createHandler, type Graph } from './http/handler.ts'
@@ -27,6 +28,8 @@ export const subgraphEndpoint = '/subgraph'
 
 export interface GatewayOptions {
   readonly database: Database
+  /** Connections to the database that one caller may have at once; null: half of them. */
+  readonly callerConnections: number | null
   readonly keys: KeySource
   readonly jwt: Omit<JwtRules, 'clock'>
   readonly claimNames: ClaimNames
@@ -80,13 +83,20 @@ export function createGateway(options: GatewayOptions): Gateway {
     ...(options.graphiql === undefined ? {} : { graphiql: options.graphiql }),
   })
   const documents = createDocumentCache()
+  const { connections } = database
+  const perCaller = options.callerConnections ?? Math.max(1, Math.floor(connections / 2))
+  const shareOf = createShares({ connections, perCaller })
   const serve = (served: GraphQLSchema): Graph => {
     const core = createCore({
       authenticate,
       prepare: createPreparer({ schema: served, documents, limits, mostRows: policy.mostRows, openIntrospection }),
       run: createRunner({ schema: served, limits, openIntrospection, onUnexpectedError }),
       timeout: options.timeout,
-      createContext: (request) => createContext({ ...request, prisma, read, policy, now: clock() }),
+      createContext(request) {
+        const { subject, organizationId } = request.principal
+        const share = shareOf(`${organizationId} ${subject}`, request.deadline.readingEnds)
+        return createContext({ ...request, prisma, read, share, policy, now: clock() })
+      },
       observe,
       onUnexpectedError,
     })

@@ -77,6 +77,7 @@ export async function start(config: Config, observer: Observer): Promise<Started
     const demo = issuer !== null && (await hasDemoData(database)) ? issuer : null
     const gateway = createGateway({
       database: database.database,
+      callerConnections: config.CALLER_CONNECTIONS,
       keys,
       jwt: {
         issuer: issuer?.issuer ?? (config.JWT_ISSUER as string),

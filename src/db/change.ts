@@ -13,6 +13,7 @@ import { Prisma, type PrismaClient } from './generated/prisma/client.ts'
 import { findEarlierRequest, type IdempotentRequest, rememberRequest } from './idempotency.ts'
 import { type Read, readWithPrisma } from './read.ts'
 import { requestHash } from './requestHash.ts'
+import type { Share } from './shares.ts'
 import type { Table } from './tables.ts'
 import { inTransaction, type Transaction } from './transaction.ts'
 
@@ -24,6 +25,7 @@ export interface Changing {
   readonly read: Read
   readonly now: Date
   readonly signal: AbortSignal
+  readonly share: Share
   readonly requestId: string
   readonly tally: { statements: number }
   readonly columns: <Row>(table: Table<Row>) => Prisma.Sql
@@ -115,7 +117,7 @@ async function carryOut<Result>(
 ): Promise<Result> {
   const { principal, visibility, columns, now, signal, requestId } = changing
   const author = await changing.caller.author()
-  return inTransaction(countingClient(changing), async (transaction) => {
+  const carriedOut = async (transaction: Transaction) => {
     signal.throwIfAborted()
     const read = readWithPrisma(transaction)
     const { result, event } = await work({
@@ -138,7 +140,8 @@ async function carryOut<Result>(
     // Whoever waited has been told that the outcome is not known: better that it did not happen.
     signal.throwIfAborted()
     return result
-  })
+  }
+  return changing.share.use(() => inTransaction(countingClient(changing), carriedOut))
 }
 
 /** What the change comes to; OUTCOME_UNKNOWN where the signal is aborted before, because it may be committing just then. */

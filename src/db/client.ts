@@ -28,6 +28,8 @@ export interface DatabaseOptions {
 }
 
 export interface Database {
+  /** Connections at most. */
+  readonly connections: number
   readonly prisma: PrismaClient
   readonly read: Read
   /** Whether the database answers, within a second, and takes changes. Never rejects. */
@@ -50,6 +52,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const adapter = new PrismaPg(pool, { disposeExternalPool: false })
   const prisma = createPrisma(adapter, options, observe)
   return {
+    connections: options.poolSize,
     prisma,
     read: options.reads === 'prisma' ? readWithPrisma(prisma) : told(readFromPool(pool), options, observe),
     isReady: watch.isReady,

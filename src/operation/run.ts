@@ -1,6 +1,6 @@
 /**
  * Prepared operation → answer, in steps: the variables are coerced, the scopes are checked, the cost is weighed, the
- * operation is executed, and its errors are told as they may be.
+ * caller is admitted, the operation is executed, and its errors are told as they may be.
  */
 import {
   type ExecutionResult,
@@ -48,7 +48,8 @@ export type Run = (prepared: PreparedOperation, variables: unknown, context: Con
 
 /**
  * A runner. It throws before anything is executed: DocumentRefused for variables that do not fit (BAD_USER_INPUT),
- * FORBIDDEN with every missing scope, QUERY_TOO_COMPLEX beyond the cost. Once executing, failures are in the answer.
+ * FORBIDDEN with every missing scope, QUERY_TOO_COMPLEX beyond the cost, RATE_LIMITED where too much of the caller's waits.
+ * Once executing, failures are in the answer.
  */
 export function createRunner({ schema, limits, onUnexpectedError, openIntrospection }: RunOptions): Run {
   const coerce = createCoercion(schema, !openIntrospection)
@@ -57,6 +58,7 @@ export function createRunner({ schema, limits, onUnexpectedError, openIntrospect
     const given = coerce(prepared, variables)
     checkScopes(prepared, given, context.principal)
     checkCost(prepared.cost(given), limits)
+    context.share.admit()
     const result = await execute(prepared.executable, given.variables, context)
     return presentable(result, context.requestId, onUnexpectedError)
   }

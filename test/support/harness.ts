@@ -95,6 +95,7 @@ export async function createHarness(
   const state = { now: testTime }
   const gateway = createGateway({
     database: { ...opened, read: strict(opened.read) },
+    callerConnections: config.CALLER_CONNECTIONS,
     keys: fixedKeys({ keys: [jwk] }),
     jwt: { issuer, audience, type: config.JWT_TYPE, maxAge: config.JWT_MAX_AGE },
     claimNames: claimNamesOf(config),
