@@ -24,13 +24,14 @@ it('a gateway whose embedded database ends by itself says what to do, and ends w
   gateway.signal('SIGUSR2')
   const ended = await gateway.ended()
   expect(ended.code).toBe(1)
-  expect(warningsIn(ended)).toEqual([
+  // Whoever asks the database meanwhile may have a line of its own, that it is out of reach.
+  expect(warningsIn(ended)).toContainEqual(
     expect.objectContaining({
       level: 50,
       msg: 'the embedded database has ended: start the gateway again, what was written is kept',
       reason: 'it ended with code 1',
     }),
-  ])
+  )
   const again = cli.start(['start'], { DATA_DIR: folder })
   await again.until(/iam-graph is ready/)
   again.signal('SIGTERM')
