@@ -1,4 +1,5 @@
 /** `t.one`, `t.list`, `t.listResult` and `t.searchResult`: the fields that links are asked through. */
+import { createHash } from 'node:crypto'
 import {
   type FieldKind,
   type FieldRef,
@@ -128,6 +129,9 @@ fields.searchResult = function searchResult(
   })
 }
 
+/** Characters of arguments that are a name as they are. */
+const longestName = 100
+
 interface Parent {
   readonly id: string | number
 }
@@ -152,7 +156,9 @@ function pageAsked(
   }
 }
 
-/** Fields with equal arguments share a statement. */
+/** Fields with equal arguments share a statement. The name is looked up for each parent, so it is short. */
 function narrowedBy(given: unknown, where: Prisma.Sql | null): Narrowed {
-  return where === null ? everything : { name: JSON.stringify(given), where }
+  if (where === null) return everything
+  const written = JSON.stringify(given)
+  return { name: written.length > longestName ? createHash('sha256').update(written).digest('hex') : written, where }
 }

@@ -75,6 +75,15 @@ describe('a request that would keep the process busy', () => {
     expect(cpu).toBeLessThan(most)
   })
 
+  it('is answered at once where each of many users is asked by a long list', async () => {
+    const document = `query ($types: [AccessType!]) { a: users(limit: 1000) { results { ...L } } b: accesses { results { user { ...L } } } }
+      fragment L on User { ${many(20, (i) => `l${i}: accesses(types: $types) { total }`)} }`
+    const asked = (types: readonly string[]) =>
+      cpuOf(async () => expect((await harness.askRaw(document, { types })).errors).toBeUndefined())
+    const short = await asked(['PROFILE'])
+    expect(await asked(Array(15_000).fill('PROFILE'))).toBeLessThan(short + most)
+  })
+
   it.each(Object.values(stalls).flatMap((documents) => Object.entries(documents)))(
     'is refused at once: %s',
     async (_, { document, variables }) => {
