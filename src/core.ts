@@ -20,6 +20,8 @@ export interface GraphRequest {
   /** Whether the request must change nothing, as HTTP's GET must not. */
   readonly readOnly: boolean
   readonly requestId: string
+  /** Calls the listener when nobody waits for the answer any more, until what it returns is called. */
+  whenAbandoned(listener: () => void): () => void
 }
 
 /** An answer, or why nothing was executed; and how far the request came. */
@@ -78,12 +80,14 @@ export function createCore(options: CoreOptions): Core {
       })
     }
     const deadline = startDeadline(timeout, prepared.operation.operation === 'mutation')
+    const stopListening = request.whenAbandoned(() => deadline.abandon())
     try {
       const { members } = prepared
       const context = createContext({ principal, requestId: request.requestId, members, deadline })
       trail.tally = context.tally
       return await run(prepared, request.variables, context)
     } finally {
+      stopListening()
       deadline.end()
     }
   }

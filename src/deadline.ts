@@ -1,4 +1,4 @@
-/** How long an operation may take, and what ends then. */
+/** How long an operation may take, and what ends then, or as soon as nobody waits for its answer any more. */
 import { GatewayError } from './errors.ts'
 
 export interface Deadline {
@@ -8,6 +8,8 @@ export interface Deadline {
   readonly readingEnds: AbortSignal
   /** What `read` gives. Rejects when nothing may be read any more, whatever is under way; nothing is begun from then on. */
   reading<T>(read: () => Promise<T>): Promise<T>
+  /** Says that nobody waits for the answer any more: everything ends now. */
+  abandon(): void
   /** Says that the operation is over. */
   end(): void
 }
@@ -21,15 +23,17 @@ const grace = 5
 /** A deadline in so many seconds. Queries read until then; mutations change nothing from then on, and read a little longer. */
 export function startDeadline(seconds: number, changes: boolean): Deadline {
   const timers: NodeJS.Timeout[] = []
-  const abortIn = (delay: number): AbortSignal => {
+  const abortIn = (delay: number): AbortController => {
     const controller = new AbortController()
     // An error with its stack is made where it is needed only, and not for each operation.
     const late = () => controller.abort(new GatewayError('TIMEOUT', `the operation took longer than ${seconds} s`))
     timers.push(setTimeout(late, delay * 1_000))
-    return controller.signal
+    return controller
   }
-  const signal = abortIn(seconds)
-  const readingEnds = changes ? abortIn(seconds + grace) : signal
+  const ending = abortIn(seconds)
+  const endingReads = changes ? abortIn(seconds + grace) : ending
+  const { signal } = ending
+  const { signal: readingEnds } = endingReads
   const closed = new Promise<never>((_, reject) => {
     readingEnds.addEventListener('abort', () => reject(readingEnds.reason), { once: true })
   })
@@ -38,6 +42,10 @@ export function startDeadline(seconds: number, changes: boolean): Deadline {
     signal,
     readingEnds,
     reading: (read) => (readingEnds.aborted ? closed : Promise.race([read(), closed])),
+    abandon() {
+      const left = new GatewayError('TIMEOUT', 'the client has left')
+      for (const controller of [ending, endingReads]) controller.abort(left)
+    },
     end() {
       for (const timer of timers) clearTimeout(timer)
     },

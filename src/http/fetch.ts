@@ -22,6 +22,10 @@ export function fetchRequest(request: Request, maxBodyBytes: number): HttpReques
       return body.text()
     },
     isAbandoned: () => request.signal.aborted,
+    whenAbandoned(listener) {
+      request.signal.addEventListener('abort', listener)
+      return () => request.signal.removeEventListener('abort', listener)
+    },
   }
 }
 

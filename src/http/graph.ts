@@ -34,5 +34,6 @@ function graphRequest({ request, requestId }: Exchange, { query, operationName, 
     variables,
     readOnly: request.method === 'GET',
     requestId,
+    whenAbandoned: (listener) => request.whenAbandoned(listener),
   }
 }

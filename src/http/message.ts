@@ -16,6 +16,8 @@ export interface HttpRequest {
   text(): Promise<string>
   /** Whether the client has left without an answer. */
   isAbandoned(): boolean
+  /** Calls the listener when the client leaves, until what it returns is called. */
+  whenAbandoned(listener: () => void): () => void
 }
 
 /** IP addresses, undefined once the connection is gone. */

@@ -17,6 +17,10 @@ export function nodeRequest(message: IncomingMessage, maxBodyBytes: number): Htt
     header,
     text: () => readText(message, maxBodyBytes),
     isAbandoned: () => message.socket.destroyed,
+    whenAbandoned(listener) {
+      message.socket.once('close', listener)
+      return () => message.socket.off('close', listener)
+    },
   }
 }
 

@@ -76,6 +76,7 @@ describe('somebody on this machine', () => {
     header: (name) => headers[name] ?? null,
     text: async () => '',
     isAbandoned: () => false,
+    whenAbandoned: () => () => {},
   })
   const local = { remote: '127.0.0.1', local: '::ffff:127.0.0.1' }
 
