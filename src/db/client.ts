@@ -2,10 +2,10 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import type pg from 'pg'
 import { type Observer, unfailing } from '../observer.ts'
-import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
+import { PrismaClient } from './generated/prisma/client.ts'
 import { probeApart, probeThrough } from './health.ts'
 import { createPool } from './pool.ts'
-import { type Read, readFromPool, readWithPrisma } from './read.ts'
+import { type Read, readFromPool, readWithPrisma, type Statement } from './read.ts'
 import { createWatch, type Watch } from './watch.ts'
 
 export interface DatabaseOptions {
@@ -107,7 +107,7 @@ function patienceOf(timeout: number): number {
 /** The same, with what is sent and answered told; Prisma's client tells by itself. */
 function told(read: Read, { onStatement }: DatabaseOptions, observe: Observer | undefined): Read {
   if (onStatement === undefined && observe === undefined) return read
-  return async <Row extends object>(statement: Prisma.Sql) => {
+  return async <Row extends object>(statement: Statement) => {
     const { text } = statement
     onStatement?.(text)
     const started = performance.now()

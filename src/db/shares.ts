@@ -6,6 +6,10 @@ import { GatewayError } from '../errors.ts'
 
 /** What a request of one caller has of the connections. */
 export interface Share {
+  /** Whose it is: equal for all requests of one caller. */
+  readonly caller: string
+  /** Takes a connection if the caller may have one at once. Returns what gives it back; null where he may not. */
+  begin(): (() => void) | null
   /**
    * Does the work, which takes one connection, as soon as the caller may have one. Once nobody waits for the answer any
    * more, it is not begun: rejects with the signal's reason. Work must not wait for other work of the same caller.
@@ -87,7 +91,20 @@ export function createShares({
       for (const waiting of own) if (queue.waiting.delete(waiting)) waiting.giveUp(signal.reason)
       forgetIdle(caller, queue)
     }
+    const release = (queue: Queue) => {
+      free += 1
+      queue.underWay -= 1
+      forgetIdle(caller, queue)
+      beginNext()
+    }
     return {
+      caller,
+      begin() {
+        const queue = queueOf(caller)
+        if (free === 0 || queue.underWay >= perCaller) return null
+        take(queue)
+        return () => release(queue)
+      },
       async use(work) {
         signal.throwIfAborted()
         const queue = queueOf(caller)
@@ -96,10 +113,7 @@ export function createShares({
         try {
           return await work()
         } finally {
-          free += 1
-          queue.underWay -= 1
-          forgetIdle(caller, queue)
-          beginNext()
+          release(queue)
         }
       },
       admit() {

@@ -36,6 +36,8 @@ export interface Table<Row> extends Relation<Row> {
   readonly idType: string
   /** The members that are read whatever is asked for: what tells rows, tenants and object types apart. */
   readonly always: readonly (keyof Row & string)[]
+  /** Whether its rows name parts of the catalogue: each says of which version, as `catalogueVersion`. */
+  readonly leadsToCatalogue: boolean
   /** The select list that gives these members, under their names. Throws where the model has no such member. */
   select(members: Iterable<string>): Prisma.Sql
 }
@@ -50,6 +52,7 @@ interface Definition<Row> {
   /** The member with the organization; null for the catalogue. */
   readonly tenant: (keyof Row & string) | null
   readonly always?: readonly (keyof Row & string)[]
+  readonly leadsToCatalogue?: boolean
 }
 
 function relation<Row>(model: Model, tenant: (keyof Row & string) | null): Relation<Row> {
@@ -70,8 +73,11 @@ function relation<Row>(model: Model, tenant: (keyof Row & string) | null): Relat
   }
 }
 
+/** In the same snapshot as the rows that it stands on. */
+const catalogueVersion = Prisma.sql`(SELECT version FROM catalogue_version) AS "catalogueVersion"`
+
 function table<Row extends { readonly id: unknown }>(model: Model, definition: Definition<Row>): Table<Row> {
-  const { tenant, always = [] } = definition
+  const { tenant, always = [], leadsToCatalogue = false } = definition
   const base = relation<Row>(model, tenant)
   return {
     ...base,
@@ -79,10 +85,12 @@ function table<Row extends { readonly id: unknown }>(model: Model, definition: D
     id: base.column('id'),
     idType: base.typeOf('id'),
     always: ['id', ...(tenant === null || tenant === 'id' ? [] : [tenant]), ...always],
+    leadsToCatalogue,
     select: (members) =>
-      Prisma.join(
-        [...members].map((member) => Prisma.sql`${base.column(member as never)} AS ${Prisma.raw(`"${member}"`)}`),
-      ),
+      Prisma.join([
+        ...[...members].map((member) => Prisma.sql`${base.column(member as never)} AS ${Prisma.raw(`"${member}"`)}`),
+        ...(leadsToCatalogue ? [catalogueVersion] : []),
+      ]),
   }
 }
 
@@ -93,5 +101,8 @@ export const accesses = table<Access>('Access', { tenant: 'organizationId', alwa
 export const roles = table<Role>('Role', { tenant: null })
 export const permissions = table<Permission>('Permission', { tenant: null })
 export const rolePermissions = relation<RolePermission>('RolePermission', null)
-export const roleAssignments = table<RoleAssignment>('RoleAssignment', { tenant: 'organizationId' })
+export const roleAssignments = table<RoleAssignment>('RoleAssignment', {
+  tenant: 'organizationId',
+  leadsToCatalogue: true,
+})
 export const tokens = table<Token>('Token', { tenant: 'organizationId' })

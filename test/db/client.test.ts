@@ -28,7 +28,7 @@ describe('a connection', () => {
         await prepareSession(client, 3)
         return client.query(named)
       })
-      expect(rows).toEqual([{ one: 1 }])
+      expect(rows).toMatchObject([{ one: 1 }])
     }
   })
 

@@ -127,7 +127,7 @@ describe('a server', () => {
       )
       const { database: way } = await provision({ url: address, fill })
       expect(await way.prisma.organization.count()).toBe(3)
-      expect(await way.read(Prisma.sql`SELECT schemaname FROM pg_tables WHERE tablename = 'tokens'`)).toEqual([
+      expect(await way.read(Prisma.sql`SELECT schemaname FROM pg_tables WHERE tablename = 'tokens'`)).toMatchObject([
         { schemaname: 'public' },
       ])
       await Promise.all(opened.splice(0).map((one) => one.close()))

@@ -1,0 +1,180 @@
+/**
+ * The catalogue of roles and permissions, which all organizations share, in memory. The database counts its versions: a
+ * copy is used only for what was read at its version or before, so it is never stale for who has been told of a change,
+ * on whichever process.
+ */
+import { type Permission, Prisma, type Role } from './generated/prisma/client.ts'
+import type { Read } from './read.ts'
+
+/** One version of the catalogue. Its lists are by id, and equal lists are the same array. */
+export class Catalogue {
+  readonly version: bigint
+  readonly roles: readonly Role[]
+  readonly permissions: readonly Permission[]
+  readonly #roles: ReadonlyMap<string, Placed<Role>>
+  readonly #permissions: ReadonlyMap<string, Placed<Permission>>
+  readonly #permissionsOf = new Map<string, readonly Permission[]>()
+  readonly #rolesOf = new Map<string, readonly Role[]>()
+  readonly #sets = new Map<string, RoleSet>()
+
+  constructor({ version, roles, permissions, pairs }: Written) {
+    this.version = BigInt(version)
+    this.roles = roles
+    this.permissions = permissions
+    this.#roles = placed(roles)
+    this.#permissions = placed(permissions)
+    const permissionIds = groupedBy(pairs, 0)
+    const roleIds = groupedBy(pairs, 1)
+    for (const { id } of roles) this.#permissionsOf.set(id, rowsOf(this.#permissions, permissionIds.get(id) ?? []))
+    for (const { id } of permissions) this.#rolesOf.set(id, rowsOf(this.#roles, roleIds.get(id) ?? []))
+  }
+
+  /** Null where there is none. */
+  role(id: string): Role | null {
+    return this.#roles.get(id)?.row ?? null
+  }
+
+  /** Null where there is none. */
+  permission(id: string): Permission | null {
+    return this.#permissions.get(id)?.row ?? null
+  }
+
+  /** What the role permits; nothing where there is no such role. */
+  permissionsOf(roleId: string): readonly Permission[] {
+    return this.#permissionsOf.get(roleId) ?? none
+  }
+
+  /** The roles that have the permission; none where there is no such permission. */
+  rolesOf(permissionId: string): readonly Role[] {
+    return this.#rolesOf.get(permissionId) ?? none
+  }
+
+  /** The roles with these ids, each once. Ids of no role are left out. */
+  rolesWith(ids: readonly string[]): readonly Role[] {
+    return this.#set(ids).roles
+  }
+
+  /** What the roles with these ids permit, each once. */
+  permissionsWith(roleIds: readonly string[]): readonly Permission[] {
+    const set = this.#set(roleIds)
+    set.permissions ??= rowsOf(
+      this.#permissions,
+      set.roles.flatMap(({ id }) => this.permissionsOf(id).map((permission) => permission.id)),
+    )
+    return set.permissions
+  }
+
+  #set(ids: readonly string[]): RoleSet {
+    const name = ids.join(separator)
+    let set = this.#sets.get(name)
+    if (set === undefined) {
+      if (this.#sets.size >= mostSets) this.#sets.clear()
+      set = { roles: rowsOf(this.#roles, ids), permissions: undefined }
+      this.#sets.set(name, set)
+    }
+    return set
+  }
+}
+
+interface RoleSet {
+  readonly roles: readonly Role[]
+  permissions: readonly Permission[] | undefined
+}
+
+/** Sets of roles that are kept: accesses hold few different ones. */
+const mostSets = 10_000
+/** No id has it: ids are printable. */
+const separator = '\u0001'
+const none: readonly never[] = Object.freeze([])
+
+interface Placed<Row> {
+  readonly row: Row
+  /** Its place among all, by id. */
+  readonly place: number
+}
+
+function placed<Row extends { readonly id: string }>(rows: readonly Row[]): ReadonlyMap<string, Placed<Row>> {
+  return new Map(rows.map((row, place) => [row.id, { row, place }]))
+}
+
+function rowsOf<Row>(known: ReadonlyMap<string, Placed<Row>>, ids: readonly string[]): readonly Row[] {
+  const found = new Set(ids.map((id) => known.get(id)).filter((each) => each !== undefined))
+  return [...found].sort((a, b) => a.place - b.place).map(({ row }) => row)
+}
+
+function groupedBy(pairs: Written['pairs'], side: 0 | 1): ReadonlyMap<string, readonly string[]> {
+  const groups = new Map<string, string[]>()
+  for (const pair of pairs) {
+    const group = groups.get(pair[side])
+    const other = pair[side === 0 ? 1 : 0]
+    if (group === undefined) groups.set(pair[side], [other])
+    else group.push(other)
+  }
+  return groups
+}
+
+/** A catalogue of nothing. */
+export const emptyCatalogue = new Catalogue({ version: 0n, roles: [], permissions: [], pairs: [] })
+
+/** The catalogue as one statement gives it: from one snapshot. */
+interface Written {
+  readonly version: bigint
+  readonly roles: readonly Role[]
+  readonly permissions: readonly Permission[]
+  /** Role and permission. */
+  readonly pairs: readonly (readonly [string, string])[]
+}
+
+const selectCatalogue = Prisma.sql`
+  SELECT version,
+    (SELECT coalesce(json_agg(json_build_object('id', id, 'description', description) ORDER BY id COLLATE "C"), '[]')
+      FROM roles) AS roles,
+    (SELECT coalesce(json_agg(json_build_object('id', id, 'description', description) ORDER BY id COLLATE "C"), '[]')
+      FROM permissions) AS permissions,
+    (SELECT coalesce(json_agg(json_build_array(role_id, permission_id)), '[]') FROM role_permissions) AS pairs
+  FROM catalogue_version`
+
+const selectVersion = Prisma.sql`SELECT version FROM catalogue_version`
+
+/** The copy of a process. */
+export interface Catalogues {
+  /** The catalogue at this version or a later one. `read` is asked where the copy is older. */
+  atLeast(version: bigint, read: Read): Promise<Catalogue>
+  /** The catalogue as it is now: `read` is asked for its version at least. */
+  now(read: Read): Promise<Catalogue>
+}
+
+/**
+ * A copy that is loaded when it is first asked for, and again when a later version is. With `kept` false none is kept.
+ */
+export function createCatalogues(kept = true): Catalogues {
+  let latest: Catalogue | undefined
+  let loading: Promise<Catalogue> | undefined
+
+  const load = (read: Read): Promise<Catalogue> => {
+    const begun = read<Written>(selectCatalogue).then(([written]) => {
+      if (written === undefined) throw new Error('expected the version of the catalogue')
+      const loaded = new Catalogue(written)
+      if (kept) latest = loaded
+      return loaded
+    })
+    loading = begun
+    return begun
+  }
+  const atLeast = async (version: bigint, read: Read): Promise<Catalogue> => {
+    if (latest !== undefined && latest.version >= version) return latest
+    // One that was begun before the version was read may be older than it.
+    const joined = await loading?.catch(() => undefined)
+    return joined !== undefined && joined.version >= version ? joined : load(read)
+  }
+  return {
+    atLeast,
+    async now(read) {
+      if (latest === undefined) return load(read)
+      const [current] = await read<{ readonly version: bigint }>(selectVersion)
+      if (current === undefined) throw new Error('expected the version of the catalogue')
+      // A lower one than that of the copy: the database has been restored.
+      return current.version < latest.version ? load(read) : atLeast(current.version, read)
+    },
+  }
+}
