@@ -2,6 +2,7 @@
 import type { Principal } from './auth/principal.ts'
 import { type Visibility, visibilityOf } from './auth/visibility.ts'
 import { type Caller, createCaller } from './caller.ts'
+import type { Catalogues } from './db/catalogue.ts'
 import type { PrismaClient } from './db/generated/prisma/client.ts'
 import type { Read } from './db/read.ts'
 import type { Share } from './db/shares.ts'
@@ -9,6 +10,7 @@ import type { Deadline } from './deadline.ts'
 import { type Columns, columnsOf, type ReadMembers } from './links/columns.ts'
 import { Loaders } from './links/loaders.ts'
 import { createPerField, type PerField } from './links/perField.ts'
+import type { AskTogether, Groups, Key, Question } from './links/questions.ts'
 import type { SearchRules } from './search/rules.ts'
 
 /** The rules that are the operator's to set. */
@@ -52,6 +54,9 @@ export interface ContextOptions {
   readonly principal: Principal
   readonly prisma: PrismaClient
   readonly read: Read
+  /** Answers questions together with those of other requests. */
+  readonly askTogether: AskTogether
+  readonly catalogues: Catalogues
   readonly policy: Policy
   readonly now: Date
   readonly deadline: Deadline
@@ -62,7 +67,8 @@ export interface ContextOptions {
 }
 
 /** The context of one request, with loaders of its own. */
-export function createContext({ read, members, deadline, ...options }: ContextOptions): Context {
+export function createContext(given: ContextOptions): Context {
+  const { read, askTogether, catalogues, members, deadline, ...options } = given
   const { principal, policy, now, share } = options
   const tally: Tally = { statements: 0 }
   const readInTurn: Read = (statement) =>
@@ -72,8 +78,14 @@ export function createContext({ read, members, deadline, ...options }: ContextOp
     })
   const bounded: Read = (statement) => deadline.reading(() => readInTurn(statement))
   const visibility = visibilityOf(principal)
+  const asker = { organizationId: visibility.kind === 'organization' ? visibility.organizationId : null, share }
+  const ask = <Row extends object>(question: Question, keys: readonly Key[]): Promise<Groups<Row>> =>
+    deadline.reading(() => {
+      tally.statements += 1
+      return askTogether<Row>(question, keys, asker)
+    })
   const columns = columnsOf(members)
-  const loaders = new Loaders({ read: bounded, visibility, columns })
+  const loaders = new Loaders({ read: bounded, ask, visibility, columns, catalogues })
   return {
     ...options,
     signal: deadline.signal,

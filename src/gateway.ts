@@ -7,9 +7,13 @@ import type { KeySource } from './auth/keys.ts'
 import type { ClaimNames } from './auth/principal.ts'
 import { createContext, type Policy } from './context.ts'
 import { createCore } from './core.ts'
+import { createCatalogues } from './db/catalogue.ts'
 import type { Database } from './db/client.ts'
 import { findOrganization } from './db/organization.ts'
 import { createShares } from './db/shares.ts'
+import type { Part } from './execution/index.ts'
+import { createAskTogether } from './execution/merging.ts'
+import type { Reason } from './execution/notPlanned.ts'
 import { fetchRequest, fetchResponse } from './http/fetch.ts'
 import { createGraph } from './http/graph.ts'
 import { createHandler, type Graph } from './http/handler.ts'
@@ -49,6 +53,8 @@ export interface GatewayOptions {
   /** Milliseconds by a clock that can't be set, by which things are remembered. */
   readonly monotonic?: () => number
   readonly observe: Observer
+  /** Parts of the machinery that makes it fast that are switched off. */
+  readonly without?: readonly Part[]
 }
 
 export interface Gateway {
@@ -57,6 +63,8 @@ export interface Gateway {
   readonly listener: (request: IncomingMessage, response: ServerResponse) => Promise<void>
   /** What `/ready` tells. */
   readiness(): Promise<Readiness>
+  /** How often graphql-js has run an operation, in the place of its plan, and why. */
+  readonly handedOver: ReadonlyMap<Reason, number>
   /** Makes `/ready` say no from now on, so that no new requests are sent here. */
   drain(): void
 }
@@ -86,16 +94,24 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { connections } = database
   const perCaller = options.callerConnections ?? Math.max(1, Math.floor(connections / 2))
   const shareOf = createShares({ connections, perCaller })
+  const without = new Set(options.without ?? [])
+  const askTogether = createAskTogether(read, !without.has('merging'))
+  const catalogues = createCatalogues(!without.has('catalogue'))
+  const shared = { prisma, read, policy, askTogether, catalogues }
+  const handedOver = new Map<Reason, number>()
+  const onHandedOver = (reason: Reason) => {
+    handedOver.set(reason, (handedOver.get(reason) ?? 0) + 1)
+  }
   const serve = (served: GraphQLSchema): Graph => {
     const core = createCore({
       authenticate,
       prepare: createPreparer({ schema: served, documents, limits, mostRows: policy.mostRows, openIntrospection }),
-      run: createRunner({ schema: served, limits, openIntrospection, onUnexpectedError }),
+      run: createRunner({ schema: served, limits, openIntrospection, onUnexpectedError, without, onHandedOver }),
       timeout: options.timeout,
       createContext(request) {
         const { subject, organizationId } = request.principal
         const share = shareOf(`${organizationId} ${subject}`, request.deadline.readingEnds)
-        return createContext({ ...request, prisma, read, share, policy, now: clock() })
+        return createContext({ ...request, ...shared, share, now: clock() })
       },
       observe,
       onUnexpectedError,
@@ -127,6 +143,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       await sendResponse(response, await handle(nodeRequest(request, maxBodyBytes)))
     },
     readiness,
+    handedOver,
     drain() {
       draining = true
     },

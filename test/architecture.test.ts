@@ -34,8 +34,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...['auth', 'caller.ts', 'context.ts', 'db', 'errors.ts', 'failures.ts', 'ids.ts', 'links', 'opaqueId.ts'],
     ...['page', 'printable.ts', 'search'],
   ],
+  execution: ['context.ts', 'db', 'links', 'schema/resolveAll.ts'],
   operation: [
-    ...['auth', 'context.ts', 'db', 'errors.ts', 'links'],
+    ...['auth', 'context.ts', 'db', 'errors.ts', 'execution', 'links'],
     ...['schema/costPlugin.ts', 'schema/readsPlugin.ts', 'schema/scopesPlugin.ts'],
   ],
   'core.ts': ['auth', 'context.ts', 'deadline.ts', 'errors.ts', 'observer.ts', 'operation'],
@@ -46,6 +47,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'context.ts',
     'core.ts',
     'db',
+    'execution',
     'http',
     'observer.ts',
     'operation',

@@ -63,7 +63,9 @@ function throughCore(ask: Ask): Plugin<YogaContext, YogaContext> {
 }
 
 function toResult(outcome: Outcome) {
-  return outcome.executed ? (outcome.answer as { data: Record<string, unknown> }) : { errors: [...outcome.errors] }
+  if (!outcome.executed) return { errors: [...outcome.errors] }
+  const { written, ...answer } = outcome.answer
+  return written === undefined ? (answer as { data: Record<string, unknown> }) : { data: JSON.parse(written) }
 }
 
 /** Writes what is answered as a whole, refusals in any case. Streams of what was executed are left to Yoga. */

@@ -1,21 +1,28 @@
 /**
- * The loaders of one request: how keys become rows, one statement for each batch. They remember what they loaded, so
- * they must not outlive the request, and forget it when the request changes something.
+ * The loaders of one request: how keys become rows, one statement for each batch. Asked for one parent they gather and
+ * remember what they loaded; asked for many at once they only gather. So they must not outlive the request, and forget when it
+ * changes something.
  */
 import DataLoader from 'dataloader'
-import { isVisible, type Visibility } from '../auth/visibility.ts'
+import type { Visibility } from '../auth/visibility.ts'
+import type { Catalogue, Catalogues } from '../db/catalogue.ts'
 import { Prisma } from '../db/generated/prisma/client.ts'
 import type { Read } from '../db/read.ts'
 import type { Table } from '../db/tables.ts'
 import type { Page } from '../page/offset.ts'
+import { cataloguedList, cataloguedRow } from './catalogued.ts'
 import type { Columns } from './columns.ts'
 import type { Link, ManyLink, OneLink } from './link.ts'
+import { type Groups, type Key, type Keyed, keyOf, type Question, questionOf, rowLink } from './questions.ts'
 import { countLinked, selectLargest, selectLinked, selectLinkedPage } from './statements.ts'
 
 export interface LoaderOptions {
   readonly read: Read
+  /** Answers a question for few keys, each once; may do so together with the questions of other requests. */
+  readonly ask: <Row extends object>(question: Question, keys: readonly Key[]) => Promise<Groups<Row>>
   readonly visibility: Visibility
   readonly columns: Columns
+  readonly catalogues: Catalogues
 }
 
 /** A condition on the rows that a link leads to. Links asked with equal names share a statement. */
@@ -27,61 +34,102 @@ export interface Narrowed {
 /** Every row that the link leads to. */
 export const everything: Narrowed = Object.freeze({ name: '', where: Prisma.sql`TRUE` })
 
-type Id = string | number
-
-/** A row is looked for by this column. */
-interface LookUp {
-  readonly column: string
-  readonly value: Id
-}
-
 /** What links to many begin at. */
-interface Parent {
-  readonly id: Id
+export interface Parent {
+  readonly id: Key
 }
+
+/** Keys beyond which a statement is not shared: those who ask for few would wait for those who ask for many. */
+const mostShared = 32
 
 export class Loaders {
   readonly #options: LoaderOptions
   #loaders = new Map<string, unknown>()
+  /** What is about to be asked. */
+  readonly #gathered = new Map<string, { readonly keys: Set<Key>; readonly groups: Promise<Groups<unknown>> }>()
+  /** The version of the catalogue that what was read last refers to; null: the one that there is now. */
+  #version: bigint | null = null
+  #catalogue: Promise<Catalogue> | undefined
 
   constructor(options: LoaderOptions) {
     this.#options = options
   }
 
   /** The row with the id; null where there is none that the caller may see. */
-  row<Row extends { readonly id: Id }>(table: Table<Row>, id: Row['id']): Promise<Row | null> {
-    return this.rowBy(table, 'id', id)
+  async row<Row extends { readonly id: Key }>(table: Table<Row>, id: Row['id']): Promise<Row | null> {
+    const inCatalogue = cataloguedRow(table as never)
+    if (inCatalogue !== undefined) return inCatalogue(await this.catalogue(), id as string) as Row | null
+    return this.#load(table.model, id, async (ids) => this.#first(rowLink(table), ids))
   }
 
   /**
    * The row whose column, which is unique, has the value (bytes as `\\x` and hex); null where there is none that the
-   * caller may see. Rows that are looked up by different columns come in one statement.
+   * caller may see.
    */
-  rowBy<Row extends object>(table: Table<Row>, column: keyof Row & string, value: Id): Promise<Row | null> {
-    return this.#load(table.model, { column, value }, (lookUps) => this.#lookUp(table, lookUps))
+  rowBy<Row extends { readonly id: Key }>(
+    table: Table<Row>,
+    column: keyof Row & string,
+    value: Key,
+  ): Promise<Row | null> {
+    return this.#load(`${table.model} by ${column}`, value, async (values) =>
+      this.#first(rowLink(table, column), values),
+    )
   }
 
   /** The row that the link leads to; null where there is none, or none that the caller may see. */
-  one<From, To extends object>(link: OneLink<From, To>, parent: From): Promise<To | null> {
-    const key = parent[link.key] as Id | null | undefined
-    if (key === null || key === undefined) return Promise.resolve(null)
-    if (link.through === null && link.by === 'id') return this.rowBy(link.to, link.by, key)
-    return this.#load(link.name, key, async (keys) => {
-      const groups = await this.#grouped(link, keys, everything)
-      return keys.map((each) => groups.get(each)?.[0] ?? null)
-    })
+  async one<From, To extends object>(link: OneLink<From, To>, parent: From): Promise<To | null> {
+    const key = parent[link.key] as Key | null | undefined
+    if (key === null || key === undefined) return null
+    const inCatalogue = cataloguedRow(link.to as never)
+    if (inCatalogue !== undefined) return inCatalogue(await this.catalogue(), key as string) as To | null
+    // Links that lead to rows by their ids share what they load with those who look for the rows themselves.
+    if (leadsById(link)) return this.row(link.to as Table<never>, key as never)
+    return this.#load(link.name, key, async (keys) => this.#first(link, keys))
+  }
+
+  /** The same for many parents at once, in their order. */
+  async ones<From, To extends object>(
+    link: OneLink<From, To>,
+    parents: readonly From[],
+  ): Promise<readonly (To | null)[]> {
+    const keys = parents.map((parent) => parent[link.key] as Key | null | undefined)
+    const inCatalogue = cataloguedRow(link.to as never)
+    if (inCatalogue !== undefined) {
+      const catalogue = await this.catalogue()
+      return keys.map((key) => (isKey(key) ? (inCatalogue(catalogue, key as string) as To | null) : null))
+    }
+    const groups = await this.#gather(link.name, keys.filter(isKey), (all) => this.#grouped(link, all, everything))
+    return keys.map((key) => (isKey(key) ? (groups.get(key)?.[0] ?? null) : null))
   }
 
   /** The rows that the link leads to, in its order. */
-  list<From, To extends object>(
+  async list<From, To extends object>(
     link: ManyLink<From, To>,
     parent: Parent,
     narrowed: Narrowed = everything,
   ): Promise<readonly To[]> {
+    const inCatalogue = cataloguedList(link as never)
+    if (inCatalogue !== undefined) return inCatalogue(await this.catalogue(), parent.id as string) as readonly To[]
     return this.#load(`${link.name} ${narrowed.name}`, parent.id, async (keys) => {
       const groups = await this.#grouped(link, keys, narrowed)
       return keys.map((each) => groups.get(each) ?? [])
     })
+  }
+
+  /** The same for many parents at once, in their order. */
+  async lists<From, To extends object>(
+    link: ManyLink<From, To>,
+    parents: readonly Parent[],
+    narrowed: Narrowed = everything,
+  ): Promise<readonly (readonly To[])[]> {
+    const inCatalogue = cataloguedList(link as never)
+    if (inCatalogue !== undefined) {
+      const catalogue = await this.catalogue()
+      return parents.map(({ id }) => inCatalogue(catalogue, id as string) as readonly To[])
+    }
+    const ids = parents.map(({ id }) => id)
+    const groups = await this.#gather(`${link.name} ${narrowed.name}`, ids, (all) => this.#grouped(link, all, narrowed))
+    return ids.map((id) => groups.get(id) ?? none)
   }
 
   /** One page of the rows that the link leads to, by id. */
@@ -93,11 +141,22 @@ export class Loaders {
   ): Promise<readonly To[]> {
     const name = `page ${page.limit} ${page.offset} ${link.name} ${narrowed.name}`
     return this.#load(name, parent.id, async (keys) => {
-      const { read, columns } = this.#options
-      const rows = await read<Keyed<To>>(selectLinkedPage(link, columns(link.to), this.#asked(keys, narrowed), page))
-      const groups = grouped(rows)
+      const groups = await this.#page(link, keys, page, narrowed)
       return keys.map((each) => groups.get(each) ?? [])
     })
+  }
+
+  /** The same for many parents at once, in their order. */
+  async pages<From, To extends object>(
+    link: ManyLink<From, To>,
+    parents: readonly Parent[],
+    page: Page,
+    narrowed: Narrowed,
+  ): Promise<readonly (readonly To[])[]> {
+    const ids = parents.map(({ id }) => id)
+    const name = `page ${page.limit} ${page.offset} ${link.name} ${narrowed.name}`
+    const groups = await this.#gather(name, ids, (all) => this.#page(link, all, page, narrowed))
+    return ids.map((id) => groups.get(id) ?? none)
   }
 
   /** How many rows the link leads to. */
@@ -120,79 +179,117 @@ export class Loaders {
     })
   }
 
+  /** The catalogue, no older than anything that has been read through these loaders. */
+  catalogue(): Promise<Catalogue> {
+    const { catalogues, read } = this.#options
+    this.#catalogue ??= this.#version === null ? catalogues.now(read) : catalogues.atLeast(this.#version, read)
+    return this.#catalogue
+  }
+
   /** Makes what is asked from now on be read anew: something has been changed. */
   forget(): void {
     this.#loaders = new Map()
+    this.#version = null
+    this.#catalogue = undefined
   }
 
-  #load<Key, Value>(name: string, key: Key, batch: (keys: readonly Key[]) => Promise<Value[]>): Promise<Value> {
-    let loader = this.#loaders.get(name) as DataLoader<Key, Value, unknown> | undefined
+  #load<Id, Value>(name: string, key: Id, batch: (keys: readonly Id[]) => Promise<Value[]>): Promise<Value> {
+    let loader = this.#loaders.get(name) as DataLoader<Id, Value> | undefined
     if (loader === undefined) {
-      loader = new DataLoader(batch, { cacheKeyFn: identityOf })
+      loader = new DataLoader(batch)
       this.#loaders.set(name, loader)
     }
     return loader.load(key)
   }
 
-  async #lookUp<Row extends object>(table: Table<Row>, lookUps: readonly LookUp[]): Promise<(Row | null)[]> {
-    const { read, visibility, columns } = this.#options
-    const by = [...new Set(lookUps.map(({ column }) => column))].map((column) => ({
-      column,
-      sql: table.column(column as keyof Row & string),
-      type: Prisma.raw(`${table.typeOf(column as keyof Row & string)}[]`),
-      values: lookUps.filter((lookUp) => lookUp.column === column).map(({ value }) => value),
-    }))
-    const given = by.map(({ sql }, index) => Prisma.sql`${sql} AS ${Prisma.raw(`"given${index}"`)}`)
-    const matches = by.map(({ sql, type, values }) => Prisma.sql`${sql} = ANY(${values}::${type})`)
-    const rows = await read<Row & Readonly<Record<string, Id | Uint8Array>>>(Prisma.sql`
-      SELECT ${columns(table)}, ${Prisma.join(given)} FROM ${table.name}
-      WHERE (${Prisma.join(matches, ' OR ')}) AND ${isVisible(visibility, table.organization)}`)
-    const found = new Map<string, Row>()
-    for (const row of rows) {
-      by.forEach(({ column }, index) => {
-        found.set(identityOf({ column, value: writtenKey(row[`given${index}`] as Id | Uint8Array) }), row)
-      })
-    }
-    return lookUps.map((lookUp) => found.get(identityOf(lookUp)) ?? null)
-  }
-
-  #asked(keys: readonly Id[], { where }: Narrowed) {
+  #asked(keys: readonly Key[], { where }: Narrowed) {
     return { keys, visibility: this.#options.visibility, where }
   }
 
-  async #grouped<From, To extends object>(link: Link<From, To>, keys: readonly Id[], narrowed: Narrowed) {
-    const { read, columns } = this.#options
-    return grouped(await read<Keyed<To>>(selectLinked(link, columns(link.to), this.#asked(keys, narrowed))))
+  /** Answers what is asked in one go, be it of objects of several types or under several names, by one statement. */
+  #gather<Row>(
+    name: string,
+    keys: readonly Key[],
+    ask: (keys: readonly Key[]) => Promise<Groups<Row>>,
+  ): Promise<Groups<Row>> {
+    const waiting = this.#gathered.get(name)
+    if (waiting !== undefined) {
+      for (const key of keys) waiting.keys.add(key)
+      return waiting.groups as Promise<Groups<Row>>
+    }
+    const all = new Set(keys)
+    const groups = Promise.resolve().then(() => {
+      this.#gathered.delete(name)
+      return ask([...all])
+    })
+    this.#gathered.set(name, { keys: all, groups })
+    return groups
   }
 
-  async #values<Value>(statement: Prisma.Sql): Promise<ReadonlyMap<Id, Value>> {
-    const rows = await this.#options.read<{ readonly batchKey: Id; readonly value: Value }>(statement)
+  async #first<From, To extends object>(link: Link<From, To>, keys: readonly Key[]): Promise<(To | null)[]> {
+    const groups = await this.#grouped(link, keys, everything)
+    return keys.map((each) => groups.get(each)?.[0] ?? null)
+  }
+
+  async #grouped<From, To extends object>(
+    link: Link<From, To>,
+    keys: readonly Key[],
+    narrowed: Narrowed,
+  ): Promise<Groups<To>> {
+    const { columns } = this.#options
+    const list = columns(link.to)
+    const groups =
+      narrowed === everything
+        ? await this.#answers<To>(questionOf(link, list, this.#options.visibility), keys)
+        : grouped(await this.#options.read<Keyed<To>>(selectLinked(link, list, this.#asked(keys, narrowed))))
+    if (link.to.leadsToCatalogue) this.#noteVersion(groups)
+    return groups
+  }
+
+  async #answers<To extends object>(question: Question, keys: readonly Key[]): Promise<Groups<To>> {
+    const { read, ask, visibility } = this.#options
+    if (keys.length <= mostShared) return ask<To>(question, keys)
+    const organization = visibility.kind === 'organization' ? visibility.organizationId : null
+    return grouped(await read<Keyed<To>>(question.alone({ keys, organization })))
+  }
+
+  async #page<From, To extends object>(link: ManyLink<From, To>, keys: readonly Key[], page: Page, narrowed: Narrowed) {
+    const { read, columns } = this.#options
+    return grouped(await read<Keyed<To>>(selectLinkedPage(link, columns(link.to), this.#asked(keys, narrowed), page)))
+  }
+
+  /** Rows of one statement are of one snapshot. */
+  #noteVersion(groups: Groups<object>): void {
+    const [first] = groups.values()
+    const [row] = (first ?? none) as readonly { readonly catalogueVersion: bigint }[]
+    if (row === undefined || (this.#version !== null && row.catalogueVersion <= this.#version)) return
+    this.#version = row.catalogueVersion
+    this.#catalogue = undefined
+  }
+
+  async #values<Value>(statement: Prisma.Sql): Promise<ReadonlyMap<Key, Value>> {
+    const rows = await this.#options.read<{ readonly batchKey: Key; readonly value: Value }>(statement)
     return new Map(rows.map(({ batchKey, value }) => [batchKey, value]))
   }
 }
 
-/** What makes two keys the same. */
-function identityOf(key: LookUp): string
-function identityOf(key: unknown): unknown
-function identityOf(key: unknown): unknown {
-  if (typeof key !== 'object' || key === null) return key
-  const { column, value } = key as LookUp
-  return `${column} ${value}`
+const none: readonly never[] = Object.freeze([])
+
+function isKey(key: Key | null | undefined): key is Key {
+  return key !== null && key !== undefined
 }
 
-/** Bytes are compared as they are written. */
-function writtenKey(key: Id | Uint8Array): Id {
-  return key instanceof Uint8Array ? `\\x${Buffer.from(key).toString('hex')}` : key
+/** Whether the link leads from the id of a row to the row, as other links may, too. */
+function leadsById<From, To>({ by, through }: Link<From, To>): boolean {
+  return through === null && by === 'id'
 }
 
-/** A row that says which key of the batch it belongs to. */
-type Keyed<Row> = Row & { readonly batchKey: Id }
-
-function grouped<Row>(rows: readonly Keyed<Row>[]): ReadonlyMap<Id, readonly Row[]> {
-  const groups = new Map<Id, Row[]>()
+function grouped<Row>(rows: readonly Keyed<Row>[]): Groups<Row> {
+  const groups = new Map<Key, Row[]>()
   for (const row of rows) {
-    const group = groups.get(row.batchKey)
-    if (group === undefined) groups.set(row.batchKey, [row])
+    const key = keyOf(row)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [row])
     else group.push(row)
   }
   return groups

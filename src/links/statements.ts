@@ -22,8 +22,35 @@ export function selectLinked<From, To>(link: Link<From, To>, columns: Prisma.Sql
     through === null ? to.name : Prisma.sql`${through.name} JOIN ${to.name} ON ${to.column(by)} = ${through.to}`
   return Prisma.sql`
     SELECT ${columns}, ${parent} AS "batchKey" FROM ${from}
-    WHERE ${parent} = ANY(${asked.keys}::${keyArray(link)}) AND ${isVisible(asked.visibility, to.organization)}
+    WHERE ${parent} = ANY(${keysOf(link, asked.keys)}) AND ${isVisible(asked.visibility, to.organization)}
     AND ${asked.where} ${orderOf(link)}`
+}
+
+/**
+ * The children of parents that several callers ask for: `organizations` has that of each key's caller; null where each may
+ * see all of the table. `"batchKey"`, and then `"batchOrganization"`, say whose each child is.
+ */
+export function selectShared<From, To>(
+  link: Link<From, To>,
+  columns: Prisma.Sql,
+  keys: readonly unknown[],
+  organizations: readonly string[] | null,
+): Prisma.Sql {
+  const { to, by, through } = link
+  const parent = through === null ? to.column(by) : through.from
+  const joined =
+    through === null
+      ? Prisma.sql`JOIN ${to.name} ON ${parent} = asked.key`
+      : Prisma.sql`JOIN ${through.name} ON ${parent} = asked.key JOIN ${to.name} ON ${to.column(by)} = ${through.to}`
+  if (organizations === null || to.organization === null) {
+    return Prisma.sql`
+      SELECT ${columns}, asked.key AS "batchKey"
+      FROM unnest(${keysOf(link, keys)}) AS asked(key) ${joined} ${orderOf(link)}`
+  }
+  return Prisma.sql`
+    SELECT ${columns}, asked.key AS "batchKey", asked.organization AS "batchOrganization"
+    FROM unnest(${keysOf(link, keys)}, (SELECT ${organizations}::uuid[])) AS asked(key, organization)
+    ${joined} AND ${to.organization} = asked.organization ${orderOf(link)}`
 }
 
 /** One page of each parent's children, by id. */
@@ -76,6 +103,15 @@ function isChild<From, To>({ to, by, through }: Link<From, To>, { visibility, wh
       : Prisma.sql`${child} IN (SELECT ${through.to} FROM ${through.name}
           WHERE ${through.from} = parent.id AND ${isVisible(visibility, through.organization)})`
   return Prisma.sql`${joined} AND ${isVisible(visibility, to.organization)} AND ${where}`
+}
+
+/**
+ * The keys as a value that the planner does not look into: so it makes one plan for any of them, and keeps it, where it
+ * would make a new one for each list that it sees.
+ */
+function keysOf<From, To>(link: Link<From, To>, keys: readonly unknown[]): Prisma.Sql {
+  const type = keyArray(link)
+  return Prisma.sql`(SELECT ${keys}::${type})::${type}`
 }
 
 /** The type of an array of the parents' keys. */

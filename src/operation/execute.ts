@@ -1,7 +1,7 @@
 /**
- * Execution by graphql-js, with variables that have been coerced already: the scopes and the cost depend on them. It takes
- * none such, but coerces by the types that the operation declares. So the operation that is executed declares all of its
- * variables anew, as of a type that takes any value as it is.
+ * Executing what was prepared, one root field of a mutation after the other. The variables have been coerced already: the
+ * scopes and the cost depend on them. graphql-js takes none such, but coerces by the types that the operation declares. So
+ * the operation that is executed declares all of its variables anew, as of a type that takes any value as it is.
  */
 import { randomUUID } from 'node:crypto'
 import {
@@ -16,6 +16,8 @@ import {
   type VariableDefinitionNode,
 } from 'graphql'
 import type { Context } from '../context.ts'
+import { createExecution, type Execute as ExecuteDocument, type ExecutionOptions } from '../execution/index.ts'
+import type { Given } from './arguments.ts'
 import type { Fragments } from './selection.ts'
 
 const AsItIs = new GraphQLScalarType({ name: 'AsItIs' })
@@ -74,34 +76,44 @@ function* rootFields(
   }
 }
 
-export interface Executed extends ExecutionResult {
+/** What an operation came to. */
+export type Executed = { readonly written: string } | ExecutedByFields
+
+export interface ExecutedByFields extends ExecutionResult {
   /** What the root fields answered that a mutation had completed, where a later one left it without data. */
   readonly completed?: ExecutionResult['data']
 }
 
-export type Execute = (
-  documents: readonly DocumentNode[],
-  variables: Readonly<Record<string, unknown>>,
-  context: Context,
-) => Promise<Executed>
+export type Execute = (documents: readonly DocumentNode[], given: Given, context: Context) => Promise<Executed>
 
 /** An executor of documents that `executable` made, for variables that have been coerced. */
-export function createExecutor(schema: GraphQLSchema): Execute {
-  const withAsItIs: GraphQLSchema = Object.create(schema, {
-    getType: { value: (name: string) => (name === nameOfAsItIs ? AsItIs : schema.getType(name)) },
-  })
-  return async (documents, variableValues, contextValue) => {
+export function createExecutor(options: Omit<ExecutionOptions, 'otherwise'>): Execute {
+  const execute = createExecution({ ...options, otherwise: graphqlJs(options.schema) })
+  return async (documents, given, context) => {
     const [first, ...further] = documents
     if (first === undefined) throw new Error('expected a document')
-    let result: ExecutionResult = await execute({ schema: withAsItIs, document: first, variableValues, contextValue })
+    let result = await execute(first, given, context)
     for (const document of further) {
+      const before = byFields(result)
       // As in one document: what is null although it can't be leaves nothing, and nothing further is begun.
-      if (!result.data) break
-      const next = await execute({ schema: withAsItIs, document, variableValues, contextValue })
-      const errors = [...(result.errors ?? []), ...(next.errors ?? [])]
-      if (!next.data) return { data: null, errors, completed: result.data }
-      result = { data: Object.assign(result.data, next.data), ...(errors.length > 0 ? { errors } : {}) }
+      if (!before.data) break
+      const next = byFields(await execute(document, given, context))
+      const errors = [...(before.errors ?? []), ...(next.errors ?? [])]
+      if (!next.data) return { data: null, errors, completed: before.data }
+      result = { data: Object.assign(before.data, next.data), ...(errors.length > 0 ? { errors } : {}) }
     }
     return result
   }
+}
+
+function byFields(executed: Executed): ExecutedByFields {
+  return 'written' in executed ? { data: JSON.parse(executed.written) } : executed
+}
+
+function graphqlJs(schema: GraphQLSchema): ExecuteDocument<ExecutionResult> {
+  const withAsItIs: GraphQLSchema = Object.create(schema, {
+    getType: { value: (name: string) => (name === nameOfAsItIs ? AsItIs : schema.getType(name)) },
+  })
+  return async (document, { variables: variableValues }, contextValue) =>
+    execute({ schema: withAsItIs, document, variableValues, contextValue })
 }

@@ -14,14 +14,14 @@ import type { Principal } from '../auth/principal.ts'
 import type { Context } from '../context.ts'
 import { databaseFailure } from '../db/failure.ts'
 import { GatewayError, mostErrors } from '../errors.ts'
+import type { ExecutionOptions } from '../execution/index.ts'
 import type { Given } from './arguments.ts'
-import { createExecutor, type Executed } from './execute.ts'
+import { createExecutor, type ExecutedByFields } from './execute.ts'
 import { checkCost, type Limits } from './limits.ts'
 import { DocumentRefused, type PreparedOperation } from './prepare.ts'
 import { missingScopes } from './requiredScopes.ts'
 
-export interface RunOptions {
-  readonly schema: GraphQLSchema
+export interface RunOptions extends Omit<ExecutionOptions, 'otherwise'> {
   readonly limits: Limits
   /** Told of everything unexpected, which clients do not see. */
   readonly onUnexpectedError: OnUnexpectedError
@@ -34,6 +34,8 @@ export type OnUnexpectedError = (error: unknown, requestId: string) => void
 /** The answer of an operation that was executed: errors are those of its fields. */
 export interface Answer {
   readonly data?: ExecutionResult['data']
+  /** The data as JSON text, in the place of `data`: then there are no errors. */
+  readonly written?: string
   /** At most `mostErrors`. */
   readonly errors?: readonly GraphQLFormattedError[]
   readonly extensions?: {
@@ -51,16 +53,16 @@ export type Run = (prepared: PreparedOperation, variables: unknown, context: Con
  * FORBIDDEN with every missing scope, QUERY_TOO_COMPLEX beyond the cost, RATE_LIMITED where too much of the caller's waits.
  * Once executing, failures are in the answer.
  */
-export function createRunner({ schema, limits, onUnexpectedError, openIntrospection }: RunOptions): Run {
-  const coerce = createCoercion(schema, !openIntrospection)
-  const execute = createExecutor(schema)
+export function createRunner({ limits, onUnexpectedError, openIntrospection, ...execution }: RunOptions): Run {
+  const coerce = createCoercion(execution.schema, !openIntrospection)
+  const execute = createExecutor(execution)
   return async (prepared, variables, context) => {
     const given = coerce(prepared, variables)
     checkScopes(prepared, given, context.principal)
     checkCost(prepared.cost(given), limits)
     context.share.admit()
-    const result = await execute(prepared.executable, given.variables, context)
-    return presentable(result, context.requestId, onUnexpectedError)
+    const result = await execute(prepared.executable, given, context)
+    return 'written' in result ? result : presentable(result, context.requestId, onUnexpectedError)
   }
 }
 
@@ -91,7 +93,7 @@ function checkScopes({ required }: PreparedOperation, { holding }: Given, { scop
 
 /** The answer as clients see it: what the gateway says on purpose as it is, everything else masked, and told once. */
 function presentable(
-  { data, errors = [], completed }: Executed,
+  { data, errors = [], completed }: ExecutedByFields,
   requestId: string,
   onUnexpectedError: OnUnexpectedError,
 ): Answer {

@@ -1,8 +1,9 @@
 /** A way to sign in: an interface with four types, each with fields of its own. */
-import { accesses, permissions, roleAssignments, roles } from '../db/tables.ts'
+import type { Catalogue } from '../db/catalogue.ts'
+import type { Role as RoleRow } from '../db/generated/prisma/client.ts'
+import { accesses, permissions, roleAssignments } from '../db/tables.ts'
 import { reading } from '../links/columns.ts'
-import { assignmentsOfAccess, organizationOfAccess, permissionsOfRole, userOfAccess } from '../links/graph.ts'
-import type { Loaders } from '../links/loaders.ts'
+import { assignmentsOfAccess, organizationOfAccess, userOfAccess } from '../links/graph.ts'
 import { builder } from './builder.ts'
 import { AccessType, Language } from './enums.ts'
 import { accessTypeName } from './identity.ts'
@@ -10,6 +11,7 @@ import { must } from './must.ts'
 import { Node } from './node.ts'
 import { Permission } from './permission.ts'
 import { personal } from './personal.ts'
+import { fromAssignments } from './resolveAll.ts'
 import { Role } from './role.ts'
 import { RoleAssignment } from './roleAssignment.ts'
 import { authorField, customerIdField, nodeIdField, organizationField } from './shared.ts'
@@ -31,11 +33,7 @@ export const Access = builder.prismaInterface('Access', {
       weighs: { size: 2 },
       description: 'The roles it holds, everywhere or on some resource: each once, by id.',
       reads: [reading(roleAssignments, 'roleId')],
-      extensions: { link: assignmentsOfAccess },
-      resolve: async (access, _, { loaders }) => {
-        const held = await heldRoleIds(access, loaders)
-        return Promise.all(held.map(async (roleId) => must(await loaders.row(roles, roleId), 'role')))
-      },
+      ...fromAssignments((assignments, catalogue) => rolesOf(heldRoleIds(assignments), catalogue)),
     }),
     roleAssignments: t.list(assignmentsOfAccess, {
       type: [RoleAssignment],
@@ -46,13 +44,7 @@ export const Access = builder.prismaInterface('Access', {
       weighs: { size: 30 },
       description: 'The permissions of all its roles: each once, by id.',
       reads: [reading(roleAssignments, 'roleId'), reading(permissions, 'id')],
-      extensions: { link: assignmentsOfAccess },
-      resolve: async (access, _, { loaders }) => {
-        const held = await heldRoleIds(access, loaders)
-        const lists = await Promise.all(held.map((id) => loaders.list(permissionsOfRole, { id })))
-        const byId = new Map(lists.flat().map((permission) => [permission.id, permission]))
-        return [...byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
-      },
+      ...fromAssignments((assignments, catalogue) => catalogue.permissionsWith(heldRoleIds(assignments))),
     }),
     lastLoginAt: t.expose('lastLoginAt', { type: 'DateTime', nullable: true }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
@@ -62,9 +54,15 @@ export const Access = builder.prismaInterface('Access', {
   }),
 })
 
-/** The roles that the access holds, everywhere or on some resource: each once, by id. */
-async function heldRoleIds(access: { readonly id: number }, loaders: Loaders): Promise<readonly string[]> {
-  return [...new Set((await loaders.list(assignmentsOfAccess, access)).map(({ roleId }) => roleId))]
+/** The roles that are assigned, everywhere or on some resource: each once, by id, as the assignments are. */
+function heldRoleIds(assignments: readonly { readonly roleId: string }[]): readonly string[] {
+  return [...new Set(assignments.map(({ roleId }) => roleId))]
+}
+
+/** The roles with these ids, which a foreign key guarantees. */
+function rolesOf(ids: readonly string[], catalogue: Catalogue): readonly RoleRow[] {
+  const found = catalogue.rolesWith(ids)
+  return found.length === ids.length ? found : ids.map((id) => must(catalogue.role(id), 'role'))
 }
 
 /** Where both resolve a field, as with nodeId, the last one's resolver counts. */

@@ -9,6 +9,7 @@ import type PrismaTypes from '../db/generated/pothos.ts'
 import { getDatamodel } from '../db/generated/pothos.ts'
 import './costPlugin.ts'
 import './linkFields.ts'
+import './oncePlugin.ts'
 import './readsPlugin.ts'
 import './scopesPlugin.ts'
 
@@ -24,7 +25,7 @@ export const builder = new SchemaBuilder<{
   }
 }>({
   defaultFieldNullability: false,
-  plugins: ['scopes', 'cost', 'reads', PrismaPlugin, DirectivePlugin, FederationPlugin],
+  plugins: ['scopes', 'cost', 'reads', 'once', PrismaPlugin, DirectivePlugin, FederationPlugin],
   prisma: {
     client: (context) => context.prisma,
     dmmf: getDatamodel(),

@@ -14,12 +14,12 @@ import type { Context } from '../context.ts'
 import type { Prisma } from '../db/generated/prisma/client.ts'
 import { type Reading, reading } from '../links/columns.ts'
 import type { Link, ManyLink, OneLink } from '../links/link.ts'
-import { everything, type Narrowed } from '../links/loaders.ts'
+import { LinkedRows } from '../links/linkedRows.ts'
+import { everything, type Narrowed, type Parent } from '../links/loaders.ts'
 import { type Page, type PageArguments, pageOf } from '../page/offset.ts'
 import type { SearchRules } from '../search/rules.ts'
 import { listWeight, pageWeight } from './listWeights.ts'
-import { must } from './must.ts'
-import type { ListResult, SearchResult } from './searchResult.ts'
+import { fromRow, type ResolveAll } from './resolveAll.ts'
 
 interface LinkField<Types extends SchemaTypes> {
   readonly type: TypeParam<Types>
@@ -69,72 +69,63 @@ declare global {
 const fields = RootFieldBuilder.prototype as any
 
 fields.one = function one(link: OneLink<object, object>, { nullable = false, ...options }: OneField<SchemaTypes>) {
+  if (!nullable) return this.createField({ ...fieldOf(link, options), ...fromRow(link, (row) => row), nullable })
+  const resolveAll: ResolveAll<object, object | null> = (parents, _, { loaders }) => loaders.ones(link, parents)
   return this.createField({
     ...fieldOf(link, options),
+    extensions: { link, resolveAll },
     nullable,
-    resolve: nullable
-      ? (parent: object, _: object, { loaders }: Context) => loaders.one(link, parent)
-      : async (parent: object, _: object, { loaders }: Context) => must(await loaders.one(link, parent), link.name),
+    resolve: (parent: object, _: object, { loaders }: Context) => loaders.one(link, parent),
   })
 }
 
 fields.list = function list(link: ManyLink<Parent, object>, options: LinkField<SchemaTypes>) {
+  const resolveAll: ResolveAll<Parent, readonly object[]> = (parents, _, { loaders }) => loaders.lists(link, parents)
   return this.createField({
     ...fieldOf(link, options),
+    extensions: { link, resolveAll },
     weighs: { size: link.typical },
     resolve: (parent: Parent, _: object, { loaders }: Context) => loaders.list(link, parent),
   })
 }
 
 fields.listResult = function listResult(
-  link: ManyLink<Parent, object>,
+  link: ManyLink<never, object>,
   { narrow, args, ...options }: ListResultField<SchemaTypes, InputFieldMap>,
 ) {
   return this.createField({
     ...fieldOf(link, options),
     weighs: listWeight(link.typical),
     args,
-    resolve(
-      parent: Parent,
-      given: object,
-      { loaders, perField }: Context,
-      info: GraphQLResolveInfo,
-    ): ListResult<object> {
-      const narrowed = perField(info, () => narrowedBy(given, narrow(given as never)))
-      return {
-        total: () => loaders.count(link, parent, narrowed),
-        results: () => loaders.list(link, parent, narrowed),
-      }
+    resolve(parent: Parent, given: object, { loaders, perField }: Context, info: GraphQLResolveInfo) {
+      const asked = perField(info, () => ({
+        loaders,
+        link,
+        page: null,
+        narrowed: narrowedBy(given, narrow(given as never)),
+      }))
+      return new LinkedRows(asked, parent)
     },
   })
 }
 
 fields.searchResult = function searchResult(
-  link: ManyLink<Parent, object>,
+  link: ManyLink<never, object>,
   { matching, args, ...options }: SearchResultField<SchemaTypes, InputFieldMap>,
 ) {
   return this.createField({
     ...fieldOf(link, options),
     weighs: pageWeight(link.typical),
     args,
-    resolve(parent: Parent, given: object, context: Context, info: GraphQLResolveInfo): SearchResult<object> {
-      const { loaders, perField, rules } = context
-      const { page, narrowed } = perField(info, () => pageAsked(given, matching, rules))
-      return {
-        page,
-        total: () => loaders.count(link, parent, narrowed),
-        results: () => loaders.page(link, parent, page, narrowed),
-      }
+    resolve(parent: Parent, given: object, { loaders, perField, rules }: Context, info: GraphQLResolveInfo) {
+      const asked = perField(info, () => ({ loaders, link, ...pageAsked(given, matching, rules) }))
+      return new LinkedRows(asked, parent)
     },
   })
 }
 
 /** Characters of arguments that are a name as they are. */
 const longestName = 100
-
-interface Parent {
-  readonly id: string | number
-}
 
 function fieldOf<From, To>(link: Link<From, To>, options: object) {
   return { ...options, reads: readsOf(link), extensions: { link } }

@@ -2,19 +2,25 @@
 import type { InterfaceRef, ObjectRef } from '@pothos/core'
 import { defaultLimit, type Page } from '../page/offset.ts'
 import { builder } from './builder.ts'
+import type { ResolveAll } from './resolveAll.ts'
 import type { DeclaredScopes } from './scopesPlugin.ts'
-
-/** A page that is still to be read. */
-export interface SearchResult<Row> {
-  readonly page: Page
-  readonly total: () => Promise<number>
-  readonly results: () => Promise<readonly Row[]>
-}
 
 /** A whole list that is still to be read. */
 export interface ListResult<Row> {
-  readonly total: () => Promise<number>
-  readonly results: () => Promise<readonly Row[]>
+  total(): Promise<number>
+  results(): Promise<readonly Row[]>
+  /** The results of several lists that one field gave, in their order. Left out: they are read one by one. */
+  resultsOfAll?(lists: readonly ListResult<Row>[]): Promise<readonly (readonly Row[])[]>
+}
+
+/** A page that is still to be read. */
+export interface SearchResult<Row> extends ListResult<Row> {
+  readonly page: Page
+}
+
+const resolveAllResults: ResolveAll<ListResult<object>, readonly object[]> = async (lists) => {
+  const [first] = lists
+  return first?.resultsOfAll?.(lists) ?? Promise.all(lists.map((list) => list.results()))
 }
 
 /** The arguments of a field that gives a page. */
@@ -49,6 +55,7 @@ export function searchResultType<Row extends object>(item: ItemType<Row>, { name
       results: t.field({
         type: [item],
         description: `The ${items} of this page.`,
+        extensions: { resolveAll: resolveAllResults },
         resolve: (result) => result.results() as never,
       }),
     }),
@@ -69,6 +76,7 @@ export function listResultType<Row extends object>(item: ItemType<Row>, { name, 
       results: t.field({
         type: [item],
         description: `The ${items}.`,
+        extensions: { resolveAll: resolveAllResults },
         resolve: (result) => result.results() as never,
       }),
     }),

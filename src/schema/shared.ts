@@ -1,16 +1,15 @@
 /** Fields that several types have in common, written once. */
 import type { FieldKind } from '@pothos/core'
 import { type AuthorSnapshot, authorOf } from '../auth/author.ts'
-import type { Context } from '../context.ts'
 import type { Organization as OrganizationRow } from '../db/generated/prisma/client.ts'
 import { organizations, type Table } from '../db/tables.ts'
 import { reading } from '../links/columns.ts'
 import type { OneLink } from '../links/link.ts'
 import { Author } from './author.ts'
 import type { builder } from './builder.ts'
-import { must } from './must.ts'
 import { nodeIdOf } from './node.ts'
 import { Organization } from './organization.ts'
+import { fromRow } from './resolveAll.ts'
 
 type Builder<Row> = PothosSchemaTypes.RootFieldBuilder<typeof builder.$inferSchemaTypes, Row, FieldKind>
 
@@ -37,9 +36,7 @@ export function customerIdField<Row extends object>(t: Builder<Row>, link: OneLi
   return t.int({
     description: "The organization's customer number.",
     reads: [reading(organizations, 'customerId')],
-    extensions: { link },
-    resolve: async (row: object, _: object, { loaders }: Context) =>
-      must(await loaders.one(link, row as Row), link.name).customerId,
+    ...fromRow(link, ({ customerId }) => customerId),
   })
 }
 

@@ -2,34 +2,55 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { demoCallers, demoExamples } from '../../examples/data/demo/callers.ts'
 import { claimsOf, createHarness, type Harness } from '../support/harness.ts'
 
-/** What makes a statement take two seconds: reading the roles, and writing an audit event. */
-const slow = [
-  'ALTER TABLE roles RENAME TO quick_roles',
-  'CREATE VIEW roles AS SELECT quick_roles.* FROM quick_roles, pg_sleep(2)',
+/** What makes reading accesses take two seconds. */
+const slowReading = [
+  'ALTER TABLE accesses RENAME TO quick_accesses',
+  'CREATE VIEW accesses AS SELECT quick_accesses.* FROM quick_accesses, pg_sleep(2)',
+]
+
+/** What makes writing an audit event take two seconds. */
+const slowWriting = [
   `CREATE FUNCTION take_time() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(2); RETURN NEW; END $$`,
   'CREATE TRIGGER take_time BEFORE INSERT ON audit_events FOR EACH ROW EXECUTE FUNCTION take_time()',
 ]
 
-describe('an operation that takes longer than it may', () => {
+async function createSlowHarness(slow: readonly string[]): Promise<Harness> {
+  const harness = await createHarness({ REQUEST_TIMEOUT: '1s' })
+  for (const statement of slow) await harness.prisma.$executeRawUnsafe(statement)
+  return harness
+}
+
+describe('a query that takes longer than it may', () => {
   let harness: Harness
   beforeAll(async () => {
-    harness = await createHarness({ REQUEST_TIMEOUT: '1s' })
-    for (const statement of slow) await harness.prisma.$executeRawUnsafe(statement)
+    harness = await createSlowHarness(slowReading)
   })
   afterAll(() => harness.close())
 
   it('is a TIMEOUT where it asks', async () => {
-    const { status, data, errors } = await harness.askRaw('{ roles { results { id } } }')
+    const { status, data, errors } = await harness.askRaw('{ accesses { results { id } } }')
     expect({ status, data }).toEqual({ status: 200, data: null })
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(['TIMEOUT'])
   })
 
   it('sends no further statement, where it asks', async () => {
     const before = harness.sent.length
-    await harness.askRaw('{ roles { results { id permissions { id } } } }')
+    await harness.askRaw('{ accesses { results { id roles { id } } } }')
     await new Promise((resolve) => setTimeout(resolve, 2_000))
-    expect(harness.sent.slice(before).filter((sql) => sql.includes('role_permissions'))).toEqual([])
+    expect(harness.sent.slice(before).filter((sql) => sql.includes('role_assignments'))).toEqual([])
   })
+
+  it('meets nothing unexpected', () => {
+    expect(harness.unexpected).toEqual([])
+  })
+})
+
+describe('a mutation that takes longer than it may', () => {
+  let harness: Harness
+  beforeAll(async () => {
+    harness = await createSlowHarness(slowWriting)
+  })
+  afterAll(() => harness.close())
 
   const deactivate = (...tokenIds: number[]) =>
     `mutation { ${tokenIds.map((id, index) => `f${index}: deactivateToken(tokenId: "${id}") { __typename }`).join(' ')} }`

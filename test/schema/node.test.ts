@@ -96,8 +96,8 @@ describe('node', () => {
     expect(errors).toBeUndefined()
     expect(data?.nodes.map((node) => node?.nodeId ?? missing)).toEqual(asked)
     expect(data?.nodes).toContainEqual({ nodeId: ids[4], type: 'PROFILE', name: expect.any(String) })
-    // One for each table.
-    expect(statements).toHaveLength(5)
+    // One for each table, but one for roles and permissions.
+    expect(statements).toHaveLength(4)
   })
 
   it('gives no nodes for an empty list', async () => {

@@ -59,7 +59,7 @@ const questions: readonly Question[] = [
   },
   {
     title: 'zones with what their owners may do',
-    statements: 5,
+    statements: 3,
     direct: {
       document: `query ($ids: [ID!]!) {
         users(search: { ids: $ids }) { results { email accesses { results { roles { id permissions { id } } } } } }
@@ -84,7 +84,7 @@ const questions: readonly Question[] = [
   },
   {
     title: 'zones with the accesses that manage them',
-    statements: 3,
+    statements: 2,
     direct: {
       document: 'query ($ids: [ID!]!) { accesses(search: { ids: $ids }) { results { id type roles { id } } } }',
       variables: { ids: ['2', '3', '24'] },
@@ -94,7 +94,7 @@ const questions: readonly Question[] = [
   },
   {
     title: 'a resource as both see it',
-    statements: 4,
+    statements: 3,
     direct: {
       document:
         'query ($id: ID!) { user(id: $id) { accesses { results { roleAssignments { role { id } resource { type id } } } } } }',
@@ -160,8 +160,8 @@ describe('what a question costs, directly and through two routers', () => {
   let harness: Harness
   beforeAll(async () => {
     harness = await createHarness()
-    // The organization of a caller is looked up with its first request.
-    await harness.askRaw('{ viewer { subject } }', {}, demoCallers.reader)
+    // The organization of a caller is looked up with its first request, and the catalogue read with the first for it.
+    await harness.askRaw('{ role(id: "auditor") { id } }', {}, demoCallers.reader)
   })
   afterAll(() => harness.close())
 

@@ -6,8 +6,7 @@ import { allowedHostsOf, claimNamesOf, limitsOf, policyOf } from '../../src/asse
 import { fixedKeys } from '../../src/auth/keys.ts'
 import { readConfig } from '../../src/config.ts'
 import { openDatabase } from '../../src/db/client.ts'
-import type { Prisma } from '../../src/db/generated/prisma/client.ts'
-import type { Read } from '../../src/db/read.ts'
+import type { Read, Statement } from '../../src/db/read.ts'
 import { createGateway, type Gateway, type GatewayOptions } from '../../src/gateway.ts'
 import type { Observation } from '../../src/observer.ts'
 import type { TypedDocumentString } from '../generated/graphql.ts'
@@ -180,7 +179,7 @@ export async function createHarness(
 
 /** Rows that fail where something is taken from them that the statement did not read: a field forgot to declare it. */
 function strict(read: Read): Read {
-  return async <Row extends object>(statement: Prisma.Sql) => {
+  return async <Row extends object>(statement: Statement) => {
     const rows = await read<Row>(statement)
     return rows.map((row) => new Proxy<Row>(row, { get: strictly }))
   }

@@ -1,0 +1,97 @@
+/** Values → JSON text, as JSON.stringify writes it; of columns without making a value first. */
+import { type GraphQLLeafType, isEnumType } from 'graphql'
+import { columns as columnsOf, oid, texts, WrittenRow } from '../db/rows.ts'
+
+/** Characters that a JSON text can't have as they are (RFC 8259, section 7), or that JSON.stringify escapes: lone surrogates. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const escaped = /["\\\u0000-\u001f\ud800-\udfff]/
+
+/** A text as JSON. */
+export function quote(text: string): string {
+  return escaped.test(text) ? JSON.stringify(text) : `"${text}"`
+}
+
+/** Writes the text of a column as JSON. Undefined for what it does not know: then the value is made. */
+type WriteText = (text: string) => string | undefined
+
+const asIs: WriteText = (text) => text
+const quoted: WriteText = (text) => `"${text}"`
+
+/** By the leaf type of the field and the type of the column: what both agree on. */
+const writers: Readonly<Record<string, Readonly<Record<number, WriteText>>>> = {
+  ID: { [oid.text]: quote, [oid.uuid]: quoted, [oid.int4]: quoted },
+  String: { [oid.text]: quote, [oid.uuid]: quoted },
+  Int: { [oid.int4]: asIs },
+  Boolean: { [oid.bool]: (text) => (text === 't' ? 'true' : 'false') },
+  Date: { [oid.date]: (text) => (text.length === 10 ? `"${text}"` : undefined) },
+  DateTime: { [oid.timestamptz]: instant },
+}
+
+const fractions = ['.000', undefined, '00', '0', ''] as const
+
+/** `2026-11-21 09:30:00.12+00` as RFC 3339 has it, with milliseconds. Undefined for other years than those of four digits. */
+function instant(text: string): string | undefined {
+  const digits = text.length - 22
+  if (text.charCodeAt(10) !== 32 || !text.endsWith('+00') || digits > 4 || digits < 0) return undefined
+  const fraction = fractions[digits]
+  return fraction === undefined ? undefined : `"${text.slice(0, 10)}T${text.slice(11, -3)}${fraction}Z"`
+}
+
+/** Writes the value of a leaf, which is not null, as the leaf's type serializes it. Throws as that does. */
+export type WriteLeaf = (value: unknown) => string
+
+/** A writer for values of the type. */
+export function leafWriter(type: GraphQLLeafType): WriteLeaf {
+  const serialized = (value: unknown) => JSON.stringify(present(type.serialize(value)))
+  if (isEnumType(type)) {
+    // Its values are few.
+    const known = new Map<unknown, string>()
+    return (value) => {
+      const written = known.get(value) ?? serialized(value)
+      known.set(value, written)
+      return written
+    }
+  }
+  if (type.name === 'ID' || type.name === 'String') {
+    return (value) => (typeof value === 'string' ? quote(value) : serialized(value))
+  }
+  return serialized
+}
+
+/** graphql-js takes neither null nor undefined from a type that serializes. */
+function present(value: unknown): unknown {
+  if (value === null || value === undefined) throw new Error('expected a value')
+  return value
+}
+
+/** Writes a member of any object; null where it is null or undefined. */
+export type WriteMember = (parent: object) => string | null
+
+/**
+ * A writer for a member of objects that become fields of the type. Rows that the database wrote are written on as they
+ * are, where the types allow it.
+ */
+export function memberWriter(member: string, type: GraphQLLeafType): WriteMember {
+  const writeValue = leafWriter(type)
+  const ofType = writers[type.name]
+  // Rows of one statement have one class, and statements are few.
+  let columns: WrittenRow[typeof columnsOf] | undefined
+  let index = 0
+  let writeText: WriteText | undefined
+  const fromValue = (parent: object) => {
+    const value = (parent as Readonly<Record<string, unknown>>)[member]
+    return value === null || value === undefined ? null : writeValue(value)
+  }
+  return (parent) => {
+    if (!(parent instanceof WrittenRow)) return fromValue(parent)
+    if (parent[columnsOf] !== columns) {
+      columns = parent[columnsOf]
+      const column = columns.get(member)
+      writeText = column === undefined ? undefined : ofType?.[column.type]
+      index = column?.index ?? 0
+    }
+    if (writeText === undefined) return fromValue(parent)
+    const text = parent[texts][index]
+    return text === null || text === undefined ? null : (writeText(text) ?? fromValue(parent))
+  }
+}

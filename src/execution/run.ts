@@ -1,0 +1,322 @@
+/**
+ * Plan → JSON text, a level at a time: each field is run once for all objects of its level, each link is asked once with
+ * all keys, and values are written as text at once, without an object or a promise for each.
+ */
+import {
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  getArgumentValues,
+  type OperationDefinitionNode,
+} from 'graphql'
+import type { Context } from '../context.ts'
+import type { KeptTexts } from './keptTexts.ts'
+import { NotPlanned } from './notPlanned.ts'
+import type { Completion, FieldPlan, ObjectPlan } from './plan.ts'
+
+/** What a plan is run with. */
+export interface RunOptions {
+  readonly schema: GraphQLSchema
+  readonly operation: OperationDefinitionNode
+  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>
+  /** Coerced. */
+  readonly variables: Readonly<Record<string, unknown>>
+  readonly context: Context
+  readonly kept: KeptTexts
+}
+
+/** A value for each of several objects, at once or later. */
+type Soon<Value> = Value | Promise<Value>
+
+const noArguments = Object.freeze({})
+
+/** Arguments that are the same in each request. */
+const fixedArguments = new WeakMap<FieldPlan, Readonly<Record<string, unknown>>>()
+
+/** The text of the answer's data. Rejects with NotPlanned for what graphql-js has to run, and with what resolvers throw. */
+export async function runPlan(plan: ObjectPlan, options: RunOptions): Promise<string> {
+  const [text] = await new PlanRun(options).objects(plan, [undefined])
+  if (text === undefined) throw new Error('expected a text')
+  return text
+}
+
+class PlanRun {
+  readonly #options: RunOptions
+
+  constructor(options: RunOptions) {
+    this.#options = options
+  }
+
+  /** The texts of the objects. */
+  objects(plan: ObjectPlan, parents: readonly unknown[]): Soon<readonly string[]> {
+    if (parents.length === 0) return []
+    const { fields } = plan
+    const columns: (readonly string[] | undefined)[] = new Array(fields.length)
+    const pending: Promise<void>[] = []
+    const begin = (field: FieldPlan, index: number) => {
+      const texts = this.#field(field, parents)
+      if (!isPromise(texts)) columns[index] = texts
+      else {
+        pending.push(
+          texts.then((written) => {
+            columns[index] = written
+          }),
+        )
+      }
+    }
+    try {
+      fields.forEach((field, index) => {
+        if (field.constant === undefined && field.writeMember === undefined) begin(field, index)
+      })
+    } catch (error) {
+      abandon(pending)
+      throw error
+    }
+    if (pending.length === 0) return assembled(fields, columns, parents)
+    return Promise.all(pending).then(() => assembled(fields, columns, parents))
+  }
+
+  /** The texts of the field's values, one for each parent. */
+  #field(field: FieldPlan, parents: readonly unknown[]): Soon<readonly string[]> {
+    const values = this.#values(field, parents)
+    return isPromise(values)
+      ? values.then((resolved) => this.#completed(field.completion, resolved))
+      : this.#completed(field.completion, values)
+  }
+
+  #values(field: FieldPlan, parents: readonly unknown[]): Soon<readonly unknown[]> {
+    const { context } = this.#options
+    const { definition, resolveAll } = field
+    const args = this.#argumentsOf(field)
+    if (resolveAll !== undefined) return resolveAll(parents, args as never, context)
+    const { resolve, name } = definition
+    if (resolve === undefined) {
+      return parents.map((parent) => (parent as Readonly<Record<string, unknown>>)[name])
+    }
+    const info = this.#info(field)
+    const values: unknown[] = []
+    try {
+      for (const parent of parents) values.push(resolve(parent, args as never, context, info))
+    } catch (error) {
+      abandon(values)
+      throw error
+    }
+    return values.some(isPromise) ? Promise.all(values) : values
+  }
+
+  #argumentsOf(field: FieldPlan): Readonly<Record<string, unknown>> {
+    const { definition, nodes, hasFixedArguments } = field
+    if (definition.args.length === 0) return noArguments
+    if (!hasFixedArguments) return getArgumentValues(definition, nodes[0], this.#options.variables)
+    let args = fixedArguments.get(field)
+    if (args === undefined) {
+      args = getArgumentValues(definition, nodes[0], {})
+      fixedArguments.set(field, args)
+    }
+    return args
+  }
+
+  #info({ definition, nodes, parentType }: FieldPlan): GraphQLResolveInfo {
+    const { schema, operation, fragments, variables } = this.#options
+    return {
+      fieldName: definition.name,
+      fieldNodes: nodes as readonly FieldNode[],
+      returnType: definition.type,
+      parentType,
+      schema,
+      operation,
+      variableValues: variables,
+      rootValue: undefined,
+      get fragments() {
+        return Object.fromEntries(fragments)
+      },
+      // The fields of a level are run together: none of them stands in one place of the answer.
+      get path(): never {
+        throw new NotPlanned('value')
+      },
+    }
+  }
+
+  /** The texts of values that have been resolved. Throws NotPlanned where one is null that can't be. */
+  #completed(completion: Completion, values: readonly unknown[]): Soon<readonly string[]> {
+    const { kind, isNullable } = completion
+    switch (kind) {
+      case 'leaf':
+        return values.map((value) => (isNothing(value) ? nullText(isNullable) : completion.write(refuseError(value))))
+      case 'list':
+        return this.#lists(completion.items, isNullable, values)
+      case 'object':
+        return this.#each(isNullable, values, (objects) => this.#written(completion.plan, objects))
+      case 'abstract':
+        return this.#each(isNullable, values, (objects) => this.#ofSomeType(completion, objects))
+    }
+  }
+
+  /** The texts of values of which some may be null; of equal ones it is made once. */
+  #each(
+    isNullable: boolean,
+    values: readonly unknown[],
+    write: (objects: readonly object[]) => Soon<readonly string[]>,
+  ): Soon<readonly string[]> {
+    const places = new Map<object, number>()
+    for (const value of values) {
+      if (isNothing(value)) nullText(isNullable)
+      else if (typeof value !== 'object') throw new NotPlanned('value')
+      else if (!places.has(refuseError(value))) places.set(value, places.size)
+    }
+    const spread = (texts: readonly string[]) =>
+      values.map((value) => (isNothing(value) ? 'null' : (texts[places.get(value) as number] as string)))
+    const objects = [...places.keys()]
+    const texts = write(objects)
+    // Where each is there once, the texts are in the order of the values.
+    const finish = objects.length === values.length ? (written: readonly string[]) => written : spread
+    return isPromise(texts) ? texts.then(finish) : finish(texts)
+  }
+
+  #written(plan: ObjectPlan, objects: readonly object[]): Soon<readonly string[]> {
+    const { isTypeOf, name } = plan.type
+    if (isTypeOf && !objects.every((each) => isTypeOf(each, this.#options.context, this.#infoOfType(name)) === true)) {
+      throw new NotPlanned('type')
+    }
+    return plan.isLasting
+      ? this.#kept(plan, objects, (others) => this.objects(plan, others))
+      : this.objects(plan, objects)
+  }
+
+  /** The texts of what lasts: only those that are not kept are made. */
+  #kept(
+    selection: object,
+    values: readonly object[],
+    make: (values: readonly object[]) => Soon<readonly string[]>,
+  ): Soon<readonly string[]> {
+    const { kept } = this.#options
+    const texts = values.map((value) => kept.get(selection, value))
+    const missing = values.filter((_, index) => texts[index] === undefined)
+    if (missing.length === 0) return texts as readonly string[]
+    const fill = (made: readonly string[]) => {
+      for (const [index, value] of missing.entries()) kept.keep(selection, value, made[index] as string)
+      let next = 0
+      return texts.map((text) => text ?? (made[next++] as string))
+    }
+    const made = make(missing)
+    return isPromise(made) ? made.then(fill) : fill(made)
+  }
+
+  #ofSomeType(
+    { type, planOf }: Extract<Completion, { kind: 'abstract' }>,
+    objects: readonly object[],
+  ): Soon<readonly string[]> {
+    const { context } = this.#options
+    const info = this.#infoOfType(type.name)
+    const byName = new Map<string, { readonly places: number[]; readonly objects: object[] }>()
+    for (const [place, object] of objects.entries()) {
+      const name = type.resolveType?.(object, context, info, type)
+      if (typeof name !== 'string') throw new NotPlanned('type')
+      const group = byName.get(name) ?? { places: [], objects: [] }
+      byName.set(name, group)
+      group.places.push(place)
+      group.objects.push(object)
+    }
+    const texts: string[] = new Array(objects.length)
+    const pending: Promise<void>[] = []
+    const begin = (name: string, group: { readonly places: number[]; readonly objects: object[] }) => {
+      const place = (written: readonly string[]) => {
+        for (const [index, text] of written.entries()) texts[group.places[index] as number] = text
+      }
+      const written = this.#written(planOf(name), group.objects)
+      if (isPromise(written)) pending.push(written.then(place))
+      else place(written)
+    }
+    try {
+      byName.forEach((group, name) => {
+        begin(name, group)
+      })
+    } catch (error) {
+      abandon(pending)
+      throw error
+    }
+    return pending.length === 0 ? texts : Promise.all(pending).then(() => texts)
+  }
+
+  #infoOfType(name: string): GraphQLResolveInfo {
+    const { schema } = this.#options
+    return { schema, fieldName: name } as GraphQLResolveInfo
+  }
+
+  #lists(items: Completion, isNullable: boolean, lists: readonly unknown[]): Soon<readonly string[]> {
+    return this.#each(isNullable, lists, (each) => {
+      if (!each.every(Array.isArray)) throw new NotPlanned('value')
+      const write = (some: readonly object[]) => this.#joinedLists(items, some as readonly (readonly unknown[])[])
+      return items.kind === 'object' && items.plan.isLasting ? this.#kept(items, each, write) : write(each)
+    })
+  }
+
+  #joinedLists(items: Completion, lists: readonly (readonly unknown[])[]): Soon<readonly string[]> {
+    const join = (texts: readonly string[]) => {
+      let end = 0
+      return lists.map((list) => {
+        const from = end
+        end += list.length
+        return joinedTexts(texts, from, end)
+      })
+    }
+    const all = lists.length === 1 ? (lists[0] as readonly unknown[]) : lists.flat()
+    const complete = (values: readonly unknown[]) => {
+      const texts = this.#completed(items, values)
+      return isPromise(texts) ? texts.then(join) : join(texts)
+    }
+    return all.some(isPromise) ? Promise.all(all).then(complete) : complete(all)
+  }
+}
+
+function joinedTexts(texts: readonly string[], from: number, end: number): string {
+  if (from === end) return '[]'
+  let text = `[${texts[from]}`
+  for (let index = from + 1; index < end; index += 1) text += `,${texts[index]}`
+  return `${text}]`
+}
+
+function assembled(
+  fields: readonly FieldPlan[],
+  columns: readonly (readonly string[] | undefined)[],
+  parents: readonly unknown[],
+): readonly string[] {
+  return parents.map((parent, place) => {
+    let text = ''
+    for (let index = 0; index < fields.length; index += 1) {
+      const { prefix, constant, writeMember, completion } = fields[index] as FieldPlan
+      const value =
+        constant ??
+        (writeMember === undefined
+          ? (columns[index]?.[place] as string)
+          : (writeMember(parent as object) ?? nullText(completion.isNullable)))
+      text += index === 0 ? `${prefix}${value}` : `,${prefix}${value}`
+    }
+    return `{${text}}`
+  })
+}
+
+function nullText(isNullable: boolean): string {
+  if (!isNullable) throw new NotPlanned('failure')
+  return 'null'
+}
+
+/** graphql-js takes an error that a resolver gives as one that it throws. */
+function refuseError<Value>(value: Value): Value {
+  if (value instanceof Error) throw new NotPlanned('failure', value)
+  return value
+}
+
+/** Nobody waits for these any more: what becomes of them is of no account. */
+function abandon(values: readonly unknown[]): void {
+  for (const value of values) if (isPromise(value)) value.catch(() => {})
+}
+
+function isNothing(value: unknown): value is null | undefined {
+  return value === null || value === undefined
+}
+
+function isPromise<Value>(value: unknown): value is Promise<Value> {
+  return typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function'
+}
