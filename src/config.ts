@@ -55,6 +55,11 @@ const databaseUrl = z
     const problem = ignoredParameter(url)
     if (problem !== undefined) context.addIssue(problem)
   })
+const partsOfExecution = list.pipe(
+  z.array(
+    z.enum(['plan', 'fragments', 'merging', 'catalogue'], 'expected some of plan, fragments, merging and catalogue'),
+  ),
+)
 const keySetUrl = z.string().refine((value) => {
   if (!URL.canParse(value)) return false
   const { protocol, hostname, username, password } = new URL(value)
@@ -88,6 +93,11 @@ export const settings = {
     z.enum(['pool', 'prisma'], 'expected pool or prisma'),
     'pool',
     "How statements that read are sent: pool, over the driver's pool with names, or prisma, through Prisma's client, which is slower.",
+  ),
+  EXECUTION_WITHOUT: setting(
+    partsOfExecution,
+    '',
+    'Parts of what makes answers fast that are switched off, separated by commas: plan, fragments, merging, catalogue. The answers are the same.',
   ),
   DEMO_DATA: setting(
     flag,

@@ -76,14 +76,17 @@ export function createContext(given: ContextOptions): Context {
       tally.statements += 1
       return read(statement)
     })
-  const bounded: Read = (statement) => deadline.reading(() => readInTurn(statement))
+  const onceFailing = createOnceFailing()
+  const bounded: Read = (statement) => onceFailing(statement.text, () => deadline.reading(() => readInTurn(statement)))
   const visibility = visibilityOf(principal)
   const asker = { organizationId: visibility.kind === 'organization' ? visibility.organizationId : null, share }
   const ask = <Row extends object>(question: Question, keys: readonly Key[]): Promise<Groups<Row>> =>
-    deadline.reading(() => {
-      tally.statements += 1
-      return askTogether<Row>(question, keys, asker)
-    })
+    onceFailing(question, () =>
+      deadline.reading(() => {
+        tally.statements += 1
+        return askTogether<Row>(question, keys, asker)
+      }),
+    )
   const columns = columnsOf(members)
   const loaders = new Loaders({ read: bounded, ask, visibility, columns, catalogues })
   return {
@@ -97,5 +100,22 @@ export function createContext(given: ContextOptions): Context {
     perField: createPerField(),
     rules: { now, mostRows: policy.mostRows },
     tally,
+  }
+}
+
+/**
+ * Remembers what failed, for one request. What its plan could not run is run again to tell where it failed: a statement
+ * that broke would only break again, or take as long.
+ */
+function createOnceFailing() {
+  const failures = new Map<unknown, unknown>()
+  return async <T>(asked: unknown, ask: () => Promise<T>): Promise<T> => {
+    if (failures.has(asked)) throw failures.get(asked)
+    try {
+      return await ask()
+    } catch (error) {
+      failures.set(asked, error)
+      throw error
+    }
   }
 }

@@ -97,6 +97,7 @@ export async function start(config: Config, observer: Observer): Promise<Started
       ...(config.GRAPHIQL ? { graphiql: graphiqlOptions(demo) } : {}),
       clock,
       observe,
+      without: config.EXECUTION_WITHOUT,
     })
     const stopTimeout = config.DRAIN_TIMEOUT
     const server = await startServer({

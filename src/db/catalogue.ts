@@ -164,8 +164,12 @@ export function createCatalogues(kept = true): Catalogues {
   const atLeast = async (version: bigint, read: Read): Promise<Catalogue> => {
     if (latest !== undefined && latest.version >= version) return latest
     // One that was begun before the version was read may be older than it.
-    const joined = await loading?.catch(() => undefined)
-    return joined !== undefined && joined.version >= version ? joined : load(read)
+    for (let joined: typeof loading; joined !== loading; ) {
+      joined = loading
+      const loaded = await joined?.catch(() => undefined)
+      if (loaded !== undefined && loaded.version >= version) return loaded
+    }
+    return load(read)
   }
   return {
     atLeast,

@@ -192,7 +192,10 @@ export function createPlan({ schema, operation, fragments, variables }: PlanOpti
     }
   }
 
-  /** Whether the text of the field's value lasts as its object does: it is made of that alone, or of such others. */
+  /**
+   * Whether the text of the field's value lasts as its object does: it is made of that alone, or of such others. Types and
+   * fields say so by `extensions.lasts`: a new version of the catalogue has new objects.
+   */
   const isLasting = ({ parentType, constant, definition, writeMember, completion }: FieldPlan): boolean => {
     if (parentType.extensions.lasts !== true) return false
     if (constant !== undefined || writeMember !== undefined) return true

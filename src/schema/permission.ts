@@ -11,6 +11,7 @@ import { nodeIdField } from './shared.ts'
 export const Permission = builder.prismaObject('Permission', {
   interfaces: [Node],
   scopes: ['roles:read'],
+  extensions: { lasts: true },
   fields: (t) => ({
     nodeId: nodeIdField(t, permissions),
     id: t.exposeID('id'),

@@ -13,6 +13,7 @@ import { nodeIdField } from './shared.ts'
 export const Role = builder.prismaObject('Role', {
   interfaces: [Node],
   scopes: ['roles:read'],
+  extensions: { lasts: true },
   fields: (t) => ({
     nodeId: nodeIdField(t, roles),
     id: t.exposeID('id'),

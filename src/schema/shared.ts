@@ -18,6 +18,7 @@ export function nodeIdField<Row extends { readonly id: string | number }>(t: Bui
   return t.id({
     description: "Relay's global id.",
     reads: [reading(table, 'id')],
+    extensions: { lasts: true },
     resolve: (row: object) => nodeIdOf(table.model, (row as Row).id),
   })
 }
