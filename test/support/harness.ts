@@ -5,7 +5,7 @@ import { type DemoCaller, demoCallers } from '../../examples/data/demo/callers.t
 import { allowedHostsOf, claimNamesOf, limitsOf, policyOf } from '../../src/assemble.ts'
 import { fixedKeys } from '../../src/auth/keys.ts'
 import { readConfig } from '../../src/config.ts'
-import { openDatabase } from '../../src/db/client.ts'
+import { type Database, openDatabase } from '../../src/db/client.ts'
 import type { Read, Statement } from '../../src/db/read.ts'
 import { createGateway, type Gateway, type GatewayOptions } from '../../src/gateway.ts'
 import type { Observation } from '../../src/observer.ts'
@@ -41,7 +41,9 @@ export interface Asked<Data> {
 export interface Harness {
   readonly gateway: Gateway
   readonly database: TestDatabase
-  readonly prisma: ReturnType<typeof openDatabase>['prisma']
+  /** The way to the database that the gateway has. */
+  readonly opened: Database
+  readonly prisma: Database['prisma']
   /** Asks as the administrator of organization 1, unless told otherwise. */
   ask<Data, Variables>(
     document: TypedDocumentString<Data, Variables>,
@@ -52,6 +54,10 @@ export interface Harness {
   askRaw(document: string, variables?: unknown, caller?: Caller, path?: string): Promise<Asked<Record<string, unknown>>>
   /** Any request; the path is that of the gateway. */
   fetch(path: string, init?: RequestInit): Promise<Response>
+  /** A further gateway over the same database, keys and clock; these options replace those of the first. */
+  beside(overrides: Partial<GatewayOptions>): Gateway
+  /** The headers that a caller authorizes itself with. */
+  authorize(caller: Caller): Promise<Readonly<Record<string, string>>>
   /** A JWT of the issuer that the gateway trusts. */
   sign(claims: Claims, header?: Readonly<Record<string, unknown>>, key?: CryptoKey): Promise<string>
   /** Every SQL statement that was sent, in order. */
@@ -82,7 +88,7 @@ export async function createHarness(
   const statements: string[] = []
   const opened = openDatabase({
     connection: database.connection,
-    poolSize: database.kind === 'embedded' ? 1 : 5,
+    poolSize: database.kind === 'embedded' ? 1 : Number(settings.DATABASE_POOL_SIZE ?? 5),
     timeout: config.DATABASE_TIMEOUT,
     reads: config.DATABASE_READS,
     onStatement: (sql) => statements.push(sql),
@@ -92,8 +98,9 @@ export async function createHarness(
   const unexpected: unknown[] = []
   const observed: Observation[] = []
   const state = { now: testTime }
-  const gateway = createGateway({
-    database: { ...opened, read: strict(opened.read) },
+  const gatewaysOwn = { ...opened, read: strict(opened.read) }
+  const options: GatewayOptions = {
+    database: gatewaysOwn,
     callerConnections: config.CALLER_CONNECTIONS,
     keys: fixedKeys({ keys: [jwk] }),
     jwt: { issuer, audience, type: config.JWT_TYPE, maxAge: config.JWT_MAX_AGE },
@@ -113,7 +120,8 @@ export async function createHarness(
       if (observation.kind === 'unexpected') unexpected.push(observation.error)
     },
     ...overrides,
-  })
+  }
+  const gateway = createGateway(options)
 
   const sign = (claims: Claims, header: Readonly<Record<string, unknown>> = {}, key: CryptoKey = privateKey) => {
     const issuedAt = Math.floor(state.now.getTime() / 1_000)
@@ -122,7 +130,7 @@ export async function createHarness(
       .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: 'test', ...header })
       .sign(key)
   }
-  const authorizationOf = async (caller: Caller): Promise<Record<string, string>> => {
+  const authorize = async (caller: Caller): Promise<Record<string, string>> => {
     if (caller === null) return {}
     if ('authorization' in caller) return { authorization: caller.authorization }
     return { authorization: `Bearer ${await sign('claims' in caller ? caller.claims : claimsOf(caller))}` }
@@ -133,17 +141,20 @@ export async function createHarness(
   const harness: Harness = {
     gateway,
     database,
+    opened: gatewaysOwn,
     prisma: opened.prisma,
     sent: statements,
     unexpected,
     observed,
+    beside: (replaced) => createGateway({ ...options, ...replaced }),
+    authorize,
     sign,
     fetch,
     ask: (document, variables, caller = demoCallers.administrator) =>
       harness.askRaw(document.toString(), variables, caller) as never,
     async askRaw(document, variables, caller = demoCallers.administrator, path = '/graphql') {
       const headers = {
-        ...(await authorizationOf(caller)),
+        ...(await authorize(caller)),
         'content-type': 'application/json',
         accept: 'application/graphql-response+json',
       }
