@@ -6,7 +6,7 @@ import { countOfUsers, lifetime, positiveInteger, uuid } from './arguments.ts'
 import { openDevelopmentIssuer } from './auth/developmentIssuer.ts'
 import { allScopes } from './auth/scopes.ts'
 import { readConfig, settings } from './config.ts'
-import { StartupError } from './errors.ts'
+import { isLeftBehind, StartupError } from './errors.ts'
 
 const program = new Command('iam-graph')
   .description('A GraphQL gateway over identity and access data.')
@@ -86,6 +86,9 @@ async function runGateway(): Promise<void> {
     stop()
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  process.on('unhandledRejection', (reason) => {
+    if (!isLeftBehind(reason)) throw reason
+  })
   // A rejection that nobody has handled comes here, too.
   process.on('uncaughtException', (error) => {
     log.error({ err: error }, 'uncaught exception')

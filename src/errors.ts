@@ -61,6 +61,15 @@ export class GatewayError extends GraphQLError {
   }
 }
 
+/**
+ * Whether a rejection that nobody handled is that of a field which graphql-js has left behind: once an item of a list
+ * fails at once, it gives up the list, and what fails in other items later has nobody who waits for it. The error of that
+ * list stands in the answer already.
+ */
+export function isLeftBehind(reason: unknown): boolean {
+  return reason instanceof GraphQLError && reason.path !== undefined
+}
+
 /** A start-up failure that one line explains to an operator. The process ends with `exitCode`. */
 export class StartupError extends Error {
   /** 1: something outside is not as it must be. 2: the command or its configuration is wrong. */

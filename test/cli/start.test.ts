@@ -106,6 +106,22 @@ describe('a first start', () => {
   })
 })
 
+describe('a gateway', () => {
+  it('outlives lists of which one item fails at once, and another one later', async () => {
+    const reader = demoJwts()['Reader of Lakeside Hosting']
+    const document = `{ accesses { results {
+      ... on UiConnectionAccess { user { tokens(limit: 0) { total } } }
+      ... on ApiConnectionAccess { tokens(limit: 0) { total } }
+    } } }`
+    for (let time = 0; time < 3; time += 1) {
+      const { status, errors } = await ask(document, reader)
+      expect({ status, code: errors[0].extensions.code }).toEqual({ status: 200, code: 'BAD_USER_INPUT' })
+    }
+    expect(await ask('{ users { total } }', reader)).toMatchObject({ status: 200, data: { users: {} } })
+    expect((await fetch(`${url}/ready`)).status).toBe(200)
+  })
+})
+
 describe('the log of a gateway', () => {
   it('has a line for each request, and none for probes', async () => {
     await ask(
