@@ -17,27 +17,20 @@ import {
   referenceGateway,
 } from '../support/bothWays.ts'
 import { type Caller, createHarness, type Harness } from '../support/harness.ts'
+import { passOverLeftBehind } from '../support/leftBehind.ts'
 import { callers } from './callers.ts'
 import { type Decide, decider, decisions } from './choices.ts'
 import { withCursors } from './cursors.ts'
 import { questions } from './generated.ts'
+import { manyShapes } from './manyShapes.ts'
 import { repositoryOperations, variablesFor } from './repository.ts'
 import { scale } from './scale.ts'
 import { addUnusualRows } from './unusualRows.ts'
 import { demoVocabulary, type Vocabulary } from './vocabulary.ts'
 
-/** Documents of any shape, answers that stay small. One connection: so statements, and what fails, keep their order. */
-const settings = {
-  MAX_COST: '5000',
-  MAX_WORK: '200000',
-  MAX_ALIASES: '1000',
-  MAX_DOCUMENT_TOKENS: '20000',
-  MAX_DEPTH: '30',
-  MAX_ROOT_FIELDS: '100',
-  DATABASE_POOL_SIZE: '1',
-}
-
 const patient = { timeout: scale.patience }
+
+passOverLeftBehind()
 
 const graphs = [
   { path: '/graphql', schema },
@@ -49,7 +42,7 @@ let ways: BothWays
 let vocabulary: Vocabulary
 
 beforeAll(async () => {
-  harness = await createHarness(settings)
+  harness = await createHarness(manyShapes)
   await addUnusualRows(harness)
   ways = createBothWays(harness)
   vocabulary = await withCursors(demoVocabulary, ways.reference)
