@@ -53,13 +53,17 @@ export function rowWeight(table: ConditionTable, field: SelectedField): Amount {
     weights.reduce((sum, { perRow, conditions }) => (hold(conditions, holding) ? sum + perRow : sum), 0)
 }
 
-/** Values that stand in the field's arguments. graphql-js reads them again for each parent; those of variables once. */
+/**
+ * Values that stand in the field's arguments, which graphql-js reads again for each parent. A variable in a list or an
+ * object is one of them; one that is the argument is taken as it is.
+ */
 export function literalValues(node: FieldNode): number {
   let values = 0
   for (const { value } of node.arguments ?? []) {
+    if (value.kind === Kind.VARIABLE) continue
     visit(value, {
       enter({ kind }) {
-        if (kind !== Kind.VARIABLE && kind !== Kind.NAME && kind !== Kind.OBJECT_FIELD) values++
+        if (kind !== Kind.NAME && kind !== Kind.OBJECT_FIELD) values++
       },
     })
   }

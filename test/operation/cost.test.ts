@@ -170,6 +170,16 @@ describe('the work of an estimate', () => {
       workOf(`{ users(limit: 100) { results { tokens(search: { ids: [${'"1" '.repeat(count)}] }) { total } } } }`)
     expect(written(200) - written(100)).toBe(100 * 100 * 4)
   })
+
+  it('grows with the variables in lists and objects as with values, and not with those that are arguments', () => {
+    const accesses = (types: string) =>
+      workOf(`query ($type: AccessType! = PROFILE, $types: [AccessType!] = [PROFILE, PROFILE]) {
+        a: users(limit: 100) { results { accesses(types: ${types}) { results { id } } } }
+        b: accesses(limit: 1, search: { types: [$type] }) { total }
+        c: accesses(limit: 1, search: { types: $types }) { total } }`)
+    expect(accesses(`[${'$type '.repeat(200)}]`)).toBe(accesses(`[${'PROFILE '.repeat(200)}]`))
+    expect(accesses('[PROFILE]') - accesses('$types')).toBe(100 * 2 * 4)
+  })
 })
 
 describe('the limits of the cost', () => {
