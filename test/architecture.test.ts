@@ -27,7 +27,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   db: ['auth', 'dataFolder.ts', 'errors.ts', 'failures.ts', 'observer.ts', 'wholeFile.ts'],
   search: ['auth', 'db', 'errors.ts', 'ids.ts', 'printable.ts'],
   page: ['db', 'errors.ts', 'opaqueId.ts'],
-  links: ['auth', 'db', 'page'],
+  links: ['auth', 'db', 'errors.ts', 'page'],
   'caller.ts': ['auth', 'db', 'links'],
   'context.ts': ['auth', 'caller.ts', 'db', 'deadline.ts', 'links', 'search'],
   schema: [

@@ -100,7 +100,7 @@ function presentable(
   if (errors.length === 0) return { data }
   // What broke behind many fields, such as the statement that all of them waited for, broke once.
   const told = new Map<Error, GatewayError>()
-  const shown = errors.slice(0, mostErrors).map((error) => {
+  const shown = [...new Set(errors)].slice(0, mostErrors).map((error) => {
     const cause = error.originalError ?? error
     const known = told.get(cause) ?? toldError(cause, requestId, onUnexpectedError)
     told.set(cause, known)

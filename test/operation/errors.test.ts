@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createHarness, type Harness } from '../support/harness.ts'
 
 const caller = { customer_id: 1, scope: 'accesses:read' }
+const allRead = 'users:read accesses:read tokens:read'
 const malformed = (count: number) => Array.from({ length: count }, (_, index) => `x${index}`)
 const accessIds = [1, 2, 3].map((id) => Buffer.from(`Access:${id}`).toString('base64url'))
 
@@ -42,6 +43,34 @@ describe('the errors of an answer', () => {
     expect(refused.errors?.map(({ path, extensions }) => ({ path, extensions }))).toEqual([
       { path: ['nodes'], extensions: { code: 'BAD_USER_INPUT', argument: 'ids' } },
     ])
+  })
+
+  it('of an argument are those of each parent, as many as are shown, and the others are counted', async () => {
+    const asked = async (document: string) => {
+      const response = await harness.fetch('/graphql', {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${await harness.sign({ customer_id: 1, scope: allRead })}`,
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify({ query: document, variables: { ids: accessIds } }),
+      })
+      return response.json()
+    }
+    const of = (fields: string) => `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Access { ${fields} } } }`
+    const one = await asked(of('tokens(limit: 0) { limit }'))
+    expect(one.errors.map(({ path }: { path: unknown }) => path)).toEqual([0, 1, 2].map((i) => ['nodes', i, 'tokens']))
+    expect(one.extensions).toBeUndefined()
+    const authors = (limit: number) =>
+      asked(`{ accesses(limit: 30) { results { createdBy { user { tokens(limit: ${limit}) { limit } } } } } }`)
+    const { data } = await authors(1)
+    const parents = data.accesses.results.filter(
+      (access: { readonly createdBy: { readonly user: object | null } | null }) => access.createdBy?.user,
+    )
+    const many = await authors(0)
+    expect(many.errors).toHaveLength(20)
+    expect(many.extensions).toEqual({ furtherErrors: parents.length - 20 })
+    expect(new Set(many.errors.map(({ path }: { path: unknown }) => JSON.stringify(path))).size).toBe(20)
   })
 
   it('that share a cause are logged once, under one request id', async () => {
