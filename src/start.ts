@@ -4,8 +4,10 @@ import { fillIfEmpty } from '../examples/data/demo/demoData.ts'
 import { allowedHostsOf, claimNamesOf, keysOf, limitsOf, policyOf } from './assemble.ts'
 import { type DevelopmentIssuer, developmentLifetime, openDevelopmentIssuer } from './auth/developmentIssuer.ts'
 import type { Config } from './config.ts'
-import { type Provisioned, provisionDatabase } from './db/provision.ts'
+import { Prisma } from './db/generated/prisma/client.ts'
+import { type Provisioned, provisionDatabase, startupFailure } from './db/provision.ts'
 import { startSweeping } from './db/sweep.ts'
+import { organizations } from './db/tables.ts'
 import { createGateway, endpoint } from './gateway.ts'
 import { exampleTabs } from './graphiql/examples.ts'
 import { graphiqlPath } from './http/routes.ts'
@@ -132,7 +134,7 @@ export async function start(config: Config, observer: Observer): Promise<Started
   } catch (error) {
     keys.close()
     await database.close()
-    throw error
+    throw startupFailure(database.kind, error)
   }
 }
 
@@ -147,7 +149,9 @@ async function endsBefore(deadline: number, work: Promise<void>): Promise<boolea
 
 async function hasDemoData({ database }: Provisioned): Promise<boolean> {
   const { organizationId } = demoCallers.administrator
-  return (await database.prisma.organization.count({ where: { id: organizationId } })) > 0
+  const found = await database.read(Prisma.sql`
+    SELECT ${organizations.id} FROM ${organizations.name} WHERE ${organizations.id} = ${organizationId}::uuid`)
+  return found.length > 0
 }
 
 async function demoJwt(issuer: DevelopmentIssuer, caller: DemoCaller): Promise<DemoJwt> {

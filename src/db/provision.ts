@@ -87,12 +87,17 @@ export async function withConnection<T>(
     )
     return await work(client)
   } catch (error) {
-    if (error instanceof StartupError) throw error
-    if (!(error instanceof pg.DatabaseError) && databaseFailure(error) === undefined) throw error
-    throw new StartupError(`${name} failed: ${reasonOf(error)}`, 1, error)
+    throw startupFailure(location.kind, error)
   } finally {
     await client.end()
   }
+}
+
+/** What a start ends with: a StartupError where the database is the matter, the same error otherwise. */
+export function startupFailure(kind: Location['kind'], error: unknown): unknown {
+  if (error instanceof StartupError) return error
+  if (!(error instanceof pg.DatabaseError) && databaseFailure(error) === undefined) return error
+  return new StartupError(`${nameOf[kind]} failed: ${reasonOf(error)}`, 1, error)
 }
 
 async function connect({ kind, connection }: Pick<Location, 'kind' | 'connection'>, reach: Reach): Promise<pg.Client> {

@@ -6,6 +6,7 @@ import { expect, inject, it } from 'vitest'
 import { underLock } from '../../src/db/migrate.ts'
 import { createCli, warningsIn } from '../support/cli.ts'
 import { createTestDatabase } from '../support/database.ts'
+import { createDatabaseProxy } from '../support/databaseProxy.ts'
 import { connected } from '../support/globalSetup.ts'
 
 // Nobody else can have the lock of an embedded database.
@@ -36,6 +37,26 @@ it.runIf(inject('templates').server !== null)(
         what: 'the lock of the migrations, which another session holds',
       }),
     ])
+    await database.close()
+    await rm(folder, { recursive: true })
+  },
+  120_000,
+)
+
+it.runIf(inject('templates').server !== null)(
+  'a start whose database breaks off once it has been brought up to date ends in one line',
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'iam-graph-test-'))
+    const database = await createTestDatabase()
+    const proxy = await createDatabaseProxy(database)
+    proxy.cutAt('FROM organizations WHERE organizations.id', 'before')
+    const DATABASE_URL = proxy.connection.connectionString ?? ''
+    expect(await createCli().run(['start'], { DATA_DIR: folder, DATABASE_URL })).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^The PostgreSQL server of DATABASE_URL failed: [^\n]+\n$/),
+    })
+    await proxy.close()
     await database.close()
     await rm(folder, { recursive: true })
   },
