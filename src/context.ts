@@ -3,6 +3,7 @@ import type { Principal } from './auth/principal.ts'
 import { type Visibility, visibilityOf } from './auth/visibility.ts'
 import { type Caller, createCaller } from './caller.ts'
 import type { Catalogues } from './db/catalogue.ts'
+import { databaseFailure } from './db/failure.ts'
 import type { PrismaClient } from './db/generated/prisma/client.ts'
 import type { Read } from './db/read.ts'
 import type { Share } from './db/shares.ts'
@@ -43,6 +44,8 @@ export interface Context {
   readonly requestId: string
   /** What the request has taken so far, for the record. */
   readonly tally: Tally
+  /** Makes everything be found anew, by the request alone: what happens then depends on nobody else. */
+  beginAnew(): void
 }
 
 /** Counts while the request runs. */
@@ -79,7 +82,8 @@ export function createContext(given: ContextOptions): Context {
   const onceFailing = createOnceFailing()
   const bounded: Read = (statement) => onceFailing(statement.text, () => deadline.reading(() => readInTurn(statement)))
   const visibility = visibilityOf(principal)
-  const asker = { organizationId: visibility.kind === 'organization' ? visibility.organizationId : null, share }
+  const organizationId = visibility.kind === 'organization' ? visibility.organizationId : null
+  const asker = { organizationId, share, alone: false }
   const ask = <Row extends object>(question: Question, keys: readonly Key[]): Promise<Groups<Row>> =>
     onceFailing(question, () =>
       deadline.reading(() => {
@@ -100,12 +104,16 @@ export function createContext(given: ContextOptions): Context {
     perField: createPerField(),
     rules: { now, mostRows: policy.mostRows },
     tally,
+    beginAnew() {
+      asker.alone = true
+      loaders.forget()
+    },
   }
 }
 
 /**
- * Remembers what failed, for one request. What its plan could not run is run again to tell where it failed: a statement
- * that broke would only break again, or take as long.
+ * Remembers for one request which statements the database could not answer. What its plan could not run is run again to
+ * tell where it failed: such a statement would only take as long again.
  */
 function createOnceFailing() {
   const failures = new Map<unknown, unknown>()
@@ -114,7 +122,7 @@ function createOnceFailing() {
     try {
       return await ask()
     } catch (error) {
-      failures.set(asked, error)
+      if (databaseFailure(error) !== undefined) failures.set(asked, error)
       throw error
     }
   }

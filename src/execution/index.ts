@@ -66,6 +66,8 @@ export function createExecution({ schema, otherwise, without, onHandedOver }: Ex
       return { written: await runPlan(plan, { schema, ...parts, variables: given.variables, context, kept }) }
     } catch (error) {
       onHandedOver(error instanceof NotPlanned ? error.reason : 'failure')
+      // Which of several failures are told depends on which comes first.
+      context.beginAnew()
       return otherwise(document, given, context)
     }
   }

@@ -106,7 +106,7 @@ export function createAskTogether(read: Read, together = true): AskTogether {
   return (question, keys, asker) =>
     new Promise((resolve, reject) => {
       const asked = { asker, keys, resolve: resolve as Asked['resolve'], reject }
-      if (!together) {
+      if (!together || asker.alone) {
         asker.share.use(() => send(question, [asked])).catch(reject)
         return
       }

@@ -45,6 +45,8 @@ export interface Asker {
   /** Null: one who sees all of them. */
   readonly organizationId: string | null
   readonly share: Share
+  /** Whether it shares no statement with others. */
+  readonly alone?: boolean
 }
 
 /**

@@ -1,5 +1,6 @@
 /** The same question to two gateways over one database: one as in production, one that leaves everything to graphql-js. */
 import { expect } from 'vitest'
+import { parts } from '../../src/execution/index.ts'
 import type { Gateway, GatewayOptions } from '../../src/gateway.ts'
 import type { Caller, Harness } from './harness.ts'
 
@@ -30,7 +31,7 @@ export interface BothWays {
 }
 
 /** What a gateway leaves out that executes everything by graphql-js, statement by statement. */
-const plain: Partial<GatewayOptions> = {}
+const plain: Partial<GatewayOptions> = { without: parts }
 
 /** A gateway beside that of the harness which executes everything by graphql-js; the options replace those of the harness. */
 export function referenceGateway(harness: Harness, overrides: Partial<GatewayOptions> = {}): Gateway {
