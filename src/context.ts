@@ -5,7 +5,7 @@ import { type Caller, createCaller } from './caller.ts'
 import type { Catalogues } from './db/catalogue.ts'
 import { databaseFailure } from './db/failure.ts'
 import type { PrismaClient } from './db/generated/prisma/client.ts'
-import type { Read } from './db/read.ts'
+import type { Read, Statement } from './db/read.ts'
 import type { Share } from './db/shares.ts'
 import type { Deadline } from './deadline.ts'
 import { type Columns, columnsOf, type ReadMembers } from './links/columns.ts'
@@ -70,60 +70,121 @@ export interface ContextOptions {
 }
 
 /** The context of one request, with loaders of its own. */
-export function createContext(given: ContextOptions): Context {
-  const { read, askTogether, catalogues, members, deadline, ...options } = given
-  const { principal, policy, now, share } = options
-  const tally: Tally = { statements: 0 }
-  const readInTurn: Read = (statement) =>
-    share.use(() => {
-      tally.statements += 1
-      return read(statement)
-    })
-  const onceFailing = createOnceFailing()
-  const bounded: Read = (statement) => onceFailing(statement.text, () => deadline.reading(() => readInTurn(statement)))
-  const visibility = visibilityOf(principal)
-  const organizationId = visibility.kind === 'organization' ? visibility.organizationId : null
-  const asker = { organizationId, share, alone: false }
-  const ask = <Row extends object>(question: Question, keys: readonly Key[]): Promise<Groups<Row>> =>
-    onceFailing(question, () =>
-      deadline.reading(() => {
-        tally.statements += 1
-        return askTogether<Row>(question, keys, asker)
-      }),
-    )
-  const columns = columnsOf(members)
-  const loaders = new Loaders({ read: bounded, ask, visibility, columns, catalogues })
-  return {
-    ...options,
-    signal: deadline.signal,
-    visibility,
-    read: bounded,
-    columns,
-    loaders,
-    caller: createCaller(principal, loaders),
-    perField: createPerField(),
-    rules: { now, mostRows: policy.mostRows },
-    tally,
-    beginAnew() {
-      asker.alone = true
-      loaders.forget()
-    },
-  }
+export function createContext(options: ContextOptions): Context {
+  return new RequestContext(options)
 }
 
-/**
- * Remembers for one request which statements the database could not answer. What its plan could not run is run again to
- * tell where it failed: such a statement would only take as long again.
- */
-function createOnceFailing() {
-  const failures = new Map<unknown, unknown>()
-  return async <T>(asked: unknown, ask: () => Promise<T>): Promise<T> => {
-    if (failures.has(asked)) throw failures.get(asked)
+/** Makes its parts when they are first asked for: most requests need few of them. */
+class RequestContext implements Context {
+  readonly principal: Principal
+  readonly now: Date
+  readonly share: Share
+  readonly prisma: PrismaClient
+  readonly policy: Policy
+  readonly requestId: string
+  readonly tally: Tally = { statements: 0 }
+  readonly #options: ContextOptions
+  #isAlone = false
+  /** The statements, and the questions, that the database could not answer. */
+  #failures: Map<unknown, unknown> | undefined
+  #visibility: Visibility | undefined
+  #read: Read | undefined
+  #columns: Columns | undefined
+  #loaders: Loaders | undefined
+  #caller: Caller | undefined
+  #perField: PerField | undefined
+  #rules: SearchRules | undefined
+
+  constructor(options: ContextOptions) {
+    const { principal, now, share, prisma, policy, requestId } = options
+    this.#options = options
+    this.principal = principal
+    this.now = now
+    this.share = share
+    this.prisma = prisma
+    this.policy = policy
+    this.requestId = requestId
+  }
+
+  get signal(): AbortSignal {
+    return this.#options.deadline.signal
+  }
+
+  get visibility(): Visibility {
+    this.#visibility ??= visibilityOf(this.principal)
+    return this.#visibility
+  }
+
+  get read(): Read {
+    this.#read ??= (statement) => this.#bounded(statement.text, () => this.#readInTurn(statement))
+    return this.#read
+  }
+
+  get columns(): Columns {
+    this.#columns ??= columnsOf(this.#options.members)
+    return this.#columns
+  }
+
+  get loaders(): Loaders {
+    this.#loaders ??= new Loaders({
+      read: this.read,
+      ask: (question, keys) => this.#bounded(question, () => this.#ask(question, keys)),
+      visibility: this.visibility,
+      columns: this.columns,
+      catalogues: this.#options.catalogues,
+    })
+    return this.#loaders
+  }
+
+  get caller(): Caller {
+    this.#caller ??= createCaller(this.principal, this.loaders)
+    return this.#caller
+  }
+
+  get perField(): PerField {
+    this.#perField ??= createPerField()
+    return this.#perField
+  }
+
+  get rules(): SearchRules {
+    this.#rules ??= { now: this.now, mostRows: this.policy.mostRows }
+    return this.#rules
+  }
+  beginAnew(): void {
+    this.#isAlone = true
+    this.#loaders?.forget()
+  }
+
+  /**
+   * Asks until the deadline. What the database could not answer is not asked again: what a plan could not run is run again
+   * to tell where it failed, and such a statement would only take as long again.
+   */
+  async #bounded<T>(asked: unknown, ask: () => Promise<T>): Promise<T> {
+    const failures = this.#failures
+    if (failures?.has(asked)) throw failures.get(asked)
     try {
-      return await ask()
+      return await this.#options.deadline.reading(ask)
     } catch (error) {
-      if (databaseFailure(error) !== undefined) failures.set(asked, error)
+      if (databaseFailure(error) !== undefined) {
+        this.#failures ??= new Map()
+        this.#failures.set(asked, error)
+      }
       throw error
     }
+  }
+
+  /** Reads when the caller may have a connection, and counts. */
+  #readInTurn<Row extends object>(statement: Statement): Promise<Row[]> {
+    return this.share.use(() => {
+      this.tally.statements += 1
+      return this.#options.read<Row>(statement)
+    })
+  }
+
+  #ask<Row extends object>(question: Question, keys: readonly Key[]): Promise<Groups<Row>> {
+    const { visibility, share } = this
+    const organizationId = visibility.kind === 'organization' ? visibility.organizationId : null
+    this.tally.statements += 1
+    return this.#options.askTogether<Row>(question, keys, { organizationId, share, alone: this.#isAlone })
   }
 }

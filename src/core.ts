@@ -5,7 +5,7 @@
 import type { Authenticate } from './auth/authenticate.ts'
 import type { Principal } from './auth/principal.ts'
 import type { Context, ContextOptions, Tally } from './context.ts'
-import { startDeadline } from './deadline.ts'
+import { createDeadline } from './deadline.ts'
 import { GatewayError } from './errors.ts'
 import type { ObservedOperation, Observer } from './observer.ts'
 import { DocumentRefused, type Prepare, type PreparedOperation } from './operation/prepare.ts'
@@ -20,7 +20,10 @@ export interface GraphRequest {
   /** Whether the request must change nothing, as HTTP's GET must not. */
   readonly readOnly: boolean
   readonly requestId: string
-  /** Calls the listener when nobody waits for the answer any more, until what it returns is called. */
+  /**
+   * Calls the listener when nobody waits for the answer any more, at once where nobody does already, until what it returns
+   * is called.
+   */
   whenAbandoned(listener: () => void): () => void
 }
 
@@ -59,9 +62,9 @@ export interface CoreOptions {
 export function createCore(options: CoreOptions): Core {
   const { authenticate, prepare, run, timeout, createContext, observe, onUnexpectedError } = options
 
-  const authenticated = async ({ authorization, requestId }: GraphRequest): Promise<Principal> => {
+  const observing = async (found: Promise<Principal>, requestId: string): Promise<Principal> => {
     try {
-      return await authenticate(authorization)
+      return await found
     } catch (error) {
       if (error instanceof GatewayError && error.extensions.invalidToken === true) {
         observe({ kind: 'credentialRefused', requestId, reason: error.message })
@@ -70,7 +73,8 @@ export function createCore(options: CoreOptions): Core {
     }
   }
   const execute = async (request: GraphRequest, trail: Trail): Promise<Answer> => {
-    const principal = await authenticated(request)
+    const found = authenticate(request.authorization)
+    const principal = found instanceof Promise ? await observing(found, request.requestId) : found
     trail.principal = principal
     const prepared = prepare(request.document, request.operationName)
     trail.operation = observed(prepared)
@@ -79,15 +83,14 @@ export function createCore(options: CoreOptions): Core {
         allow: 'POST',
       })
     }
-    const deadline = startDeadline(timeout, prepared.operation.operation === 'mutation')
-    const stopListening = request.whenAbandoned(() => deadline.abandon())
+    const changes = prepared.operation.operation === 'mutation'
+    const deadline = createDeadline({ seconds: timeout, changes, client: request })
     try {
       const { members } = prepared
       const context = createContext({ principal, requestId: request.requestId, members, deadline })
       trail.tally = context.tally
       return await run(prepared, request.variables, context)
     } finally {
-      stopListening()
       deadline.end()
     }
   }

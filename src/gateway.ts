@@ -110,7 +110,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       timeout: options.timeout,
       createContext(request) {
         const { subject, organizationId } = request.principal
-        const share = shareOf(`${organizationId} ${subject}`, request.deadline.readingEnds)
+        const share = shareOf(`${organizationId} ${subject}`, () => request.deadline.readingEnds)
         return createContext({ ...request, ...shared, share, now: clock() })
       },
       observe,

@@ -41,11 +41,11 @@ interface Queue {
   readonly waiting: Set<Waiting>
 }
 
-/** Gives requests their share: by what names the caller, and the signal that ends the request. */
+/** Gives requests their share: by what names the caller, and what gives the signal that ends the request. */
 export function createShares({
   connections,
   perCaller,
-}: SharesOptions): (caller: string, signal: AbortSignal) => Share {
+}: SharesOptions): (caller: string, ends: () => AbortSignal) => Share {
   /** Those who have something under way or waiting; who got something longest ago comes first. */
   const callers = new Map<string, Queue>()
   const mostWaiting = perCaller * waitingPerConnection
@@ -77,43 +77,46 @@ export function createShares({
     }
   }
 
-  return (caller, signal) => {
+  const turn = (caller: string, queue: Queue, own: Set<Waiting>, signal: AbortSignal) =>
+    new Promise<void>((begin, giveUp) => {
+      const waiting = { begin, giveUp }
+      if (own.size === 0) signal.addEventListener('abort', () => giveUpAll(caller, own, signal.reason))
+      own.add(waiting)
+      queue.waiting.add(waiting)
+    })
+  const giveUpAll = (caller: string, own: ReadonlySet<Waiting>, reason: unknown) => {
+    const queue = queueOf(caller)
+    for (const waiting of own) if (queue.waiting.delete(waiting)) waiting.giveUp(reason)
+    forgetIdle(caller, queue)
+  }
+
+  const release = (queue: Queue, caller: string) => {
+    free += 1
+    queue.underWay -= 1
+    forgetIdle(caller, queue)
+    beginNext()
+  }
+
+  return (caller, ends) => {
     const own = new Set<Waiting>()
-    const turn = (queue: Queue) =>
-      new Promise<void>((begin, giveUp) => {
-        const waiting = { begin, giveUp }
-        if (own.size === 0) signal.addEventListener('abort', giveUpAll)
-        own.add(waiting)
-        queue.waiting.add(waiting)
-      })
-    const giveUpAll = () => {
-      const queue = queueOf(caller)
-      for (const waiting of own) if (queue.waiting.delete(waiting)) waiting.giveUp(signal.reason)
-      forgetIdle(caller, queue)
-    }
-    const release = (queue: Queue) => {
-      free += 1
-      queue.underWay -= 1
-      forgetIdle(caller, queue)
-      beginNext()
-    }
     return {
       caller,
       begin() {
         const queue = queueOf(caller)
         if (free === 0 || queue.underWay >= perCaller) return null
         take(queue)
-        return () => release(queue)
+        return () => release(queue, caller)
       },
       async use(work) {
+        const signal = ends()
         signal.throwIfAborted()
         const queue = queueOf(caller)
         if (free > 0 && queue.underWay < perCaller) take(queue)
-        else await turn(queue)
+        else await turn(caller, queue, own, signal)
         try {
           return await work()
         } finally {
-          release(queue)
+          release(queue, caller)
         }
       },
       admit() {

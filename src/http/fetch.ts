@@ -23,6 +23,7 @@ export function fetchRequest(request: Request, maxBodyBytes: number): HttpReques
     },
     isAbandoned: () => request.signal.aborted,
     whenAbandoned(listener) {
+      if (request.signal.aborted) listener()
       request.signal.addEventListener('abort', listener)
       return () => request.signal.removeEventListener('abort', listener)
     },

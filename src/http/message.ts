@@ -16,7 +16,7 @@ export interface HttpRequest {
   text(): Promise<string>
   /** Whether the client has left without an answer. */
   isAbandoned(): boolean
-  /** Calls the listener when the client leaves, until what it returns is called. */
+  /** Calls the listener when the client leaves, at once where it has left, until what it returns is called. */
   whenAbandoned(listener: () => void): () => void
 }
 

@@ -20,7 +20,8 @@ function createWork(begun: string[]) {
 
 /** Lets all promises that can settle do so. */
 const settled = () => new Promise((resolve) => setImmediate(resolve))
-const { signal: never } = new AbortController()
+const { signal: endless } = new AbortController()
+const never = () => endless
 
 describe('a share of the connections', () => {
   it('is no more than what one caller may have, whatever is free', async () => {
@@ -72,7 +73,7 @@ describe('a share of the connections', () => {
     const shareOf = createShares({ connections: 1, perCaller: 1 })
     const ending = new AbortController()
     void shareOf('a', never).use(work.named('first'))
-    const { use } = shareOf('a', ending.signal)
+    const { use } = shareOf('a', () => ending.signal)
     const waiting = Promise.allSettled([use(work.named('second')), use(work.named('third'))])
     void shareOf('a', never).use(work.named('fourth'))
     const reason = new Error('nobody waits')

@@ -30,7 +30,7 @@ function askers({ connections = 10, perCaller = 10 } = {}) {
   const shareOf = createShares({ connections, perCaller })
   return (organizationId: string | null, caller = organizationId ?? 'all', signal = never): Asker => ({
     organizationId,
-    share: shareOf(caller, signal),
+    share: shareOf(caller, () => signal),
   })
 }
 
