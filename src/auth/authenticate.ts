@@ -12,7 +12,8 @@ import {
   readClaims,
 } from './principal.ts'
 
-export type Authenticate = (authorization: string | null) => Promise<Principal>
+/** Gives a principal that is remembered at once. */
+export type Authenticate = (authorization: string | null) => Principal | Promise<Principal>
 
 export interface AuthenticatorOptions {
   readonly verify: JwtVerifier
@@ -52,7 +53,7 @@ interface KnownOrganization {
  * Turns the value of an Authorization header (RFC 6750, section 2.1) into a frozen Principal.
  * Rejects with UNAUTHENTICATED where there is none or it is not valid, with SERVICE_UNAVAILABLE while it can't be checked.
  *
- * The principal of a JWT is remembered by the whole text of the JWT: while that is valid, the keys are the same, and for
+ * The principal of a JWT is remembered by the header as nearly everybody writes it, and so by the whole text of the JWT: while that is valid, the keys are the same, and for
  * a minute from when the organization was last found.
  */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
@@ -90,18 +91,26 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
   const isFresh = (known: KnownPrincipal) =>
     known.keyVersion === keyVersion() && monotonic() < known.rememberedUntil && clock().getTime() < known.validUntil
 
-  return async (authorization) => {
+  const authenticate = async (authorization: string | null): Promise<Principal> => {
     const token = bearerToken(authorization)
-    const known = principals.get(token)
+    const header = `${usualScheme}${token}`
+    const known = principals.get(header)
     if (known !== undefined && isFresh(known)) return known.principal
     // Before it is verified: keys that change meanwhile are not those that it was verified with.
     const version = keyVersion()
     const { identity, validUntil } = await identify(token, verify, claimNames)
     const found = await principalOf(identity)
-    principals.set(token, { ...found, keyVersion: version, validUntil })
+    principals.set(header, { ...found, keyVersion: version, validUntil })
     return found.principal
   }
+
+  return (authorization) => {
+    const known = authorization === null ? undefined : principals.get(authorization)
+    return known !== undefined && isFresh(known) ? known.principal : authenticate(authorization)
+  }
 }
+
+const usualScheme = 'Bearer '
 
 function bearerToken(authorization: string | null): string {
   if (authorization === null || authorization === '') {

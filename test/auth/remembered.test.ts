@@ -82,6 +82,18 @@ describe('the principal of a JWT', () => {
     })
   })
 
+  it('is remembered of its JWT, however the scheme before it is written', async () => {
+    const jwt = await signed({})
+    for (const scheme of ['bearer ', 'Bearer ', 'BEARER   ', 'Bearer  ']) {
+      const { status } = await harness.askRaw(whoAmI, undefined, { authorization: `${scheme}${jwt}` })
+      expect(status).toBe(200)
+    }
+    expect(verified).toBe(1)
+    for (const authorization of [`Bearer ${jwt} x`, `Basic ${jwt}`, jwt]) {
+      expect(await harness.askRaw(whoAmI, undefined, { authorization })).toMatchObject({ status: 401 })
+    }
+  })
+
   it('is not remembered of a JWT that was refused', async () => {
     const jwt = await signed({ aud: 'other' })
     for (const times of [1, 2]) {
