@@ -60,6 +60,7 @@ async function runGateway(): Promise<void> {
     import('./start.ts'),
   ])
   const log = createLogger(config.LOG_LEVEL, process.stderr)
+  process.on('exit', () => log.flush())
   const started = await start(config, createLogObserver(log))
 
   let stoppingSince: number | undefined

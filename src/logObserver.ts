@@ -1,5 +1,5 @@
 /** The log as an observer: which line each observation becomes. */
-import type { Logger } from './log.ts'
+import type { Log } from './log.ts'
 import type { DatabaseState, KeySetState, Observer, RequestObserved } from './observer.ts'
 
 /** What probes ask every few seconds. Lines of it would bury the others. */
@@ -25,12 +25,12 @@ const keySetMessages: Readonly<Record<KeySetState['state'], string>> = {
  * Writes an access line for each request, and a line for each refused credential, each unexpected error, each change of
  * the database's and the key set's state, what the start waits for and, at `debug`, each statement.
  */
-export function createLogObserver(log: Logger): Observer {
+export function createLogObserver(log: Log): Observer {
   const detailed = log.isLevelEnabled('debug')
   return (observation) => {
     switch (observation.kind) {
       case 'request':
-        log[probed.has(observation.path) ? 'debug' : 'info'](accessLine(observation), 'request')
+        log.line(probed.has(observation.path) ? 'debug' : 'info', accessLine(observation))
         break
       case 'credentialRefused':
         log.warn({ requestId: observation.requestId, reason: observation.reason }, 'a credential was refused')
@@ -57,6 +57,7 @@ export function createLogObserver(log: Logger): Observer {
   }
 }
 
+/** The members of an access line, as JSON. */
 function accessLine({
   requestId,
   method,
@@ -67,19 +68,19 @@ function accessLine({
   code,
   duration,
   statements,
-}: RequestObserved) {
-  return {
-    requestId,
-    method,
-    path: path.slice(0, longest),
-    operation: operation && { ...operation, name: operation.name?.slice(0, longest) ?? null },
-    subject: principal?.subject ?? null,
-    organization: principal?.organizationId ?? null,
-    status,
-    code,
-    duration: rounded(duration),
-    statements,
-  }
+}: RequestObserved): string {
+  const asked =
+    operation &&
+    `{"type":"${operation.type}","name":${quoted(operation.name?.slice(0, longest))},"hash":${quoted(operation.hash)}}`
+  return (
+    `"requestId":${quoted(requestId)},"method":${quoted(method)},"path":${quoted(path.slice(0, longest))},` +
+    `"operation":${asked},"subject":${quoted(principal?.subject)},"organization":${quoted(principal?.organizationId)},` +
+    `"status":${status},"code":${quoted(code)},"duration":${rounded(duration)},"statements":${statements},"msg":"request"`
+  )
+}
+
+function quoted(text: string | null | undefined): string {
+  return text === null || text === undefined ? 'null' : JSON.stringify(text)
 }
 
 function change({ state, reason }: DatabaseState | KeySetState) {

@@ -67,6 +67,64 @@ describe('an error in the log', () => {
   })
 })
 
+describe('lines of which there are many', () => {
+  /** A logger, and what it writes at once. */
+  function collecting(level: 'info' | 'debug') {
+    const writes: string[] = []
+    const output = new Writable({
+      write(chunk, _encoding, done) {
+        writes.push(String(chunk))
+        done()
+      },
+    })
+    return { log: createLogger(level, output), writes }
+  }
+  const told = (write: string | undefined) => parsed(write ?? '').map(({ level, msg }) => [level, msg])
+
+  it('are written together at the end of the turn, and before any other line', async () => {
+    const { log, writes } = collecting('info')
+    for (const name of ['one', 'two']) log.line('info', `"msg":"${name}"`)
+    expect(writes).toEqual([])
+    log.warn('another')
+    log.line('info', '"msg":"three"')
+    expect(writes.map(told)).toEqual([
+      [
+        [30, 'one'],
+        [30, 'two'],
+      ],
+      [[40, 'another']],
+    ])
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(told(writes[2])).toEqual([[30, 'three']])
+  })
+
+  it('say when they were logged, as all others do', () => {
+    const { log, writes } = collecting('info')
+    log.line('info', '"msg":"line"')
+    log.info('line')
+    const [line, other] = writes.flatMap(parsed)
+    expect(Object.keys(line ?? {})).toEqual(Object.keys(other ?? {}))
+    expect(Math.abs(Date.parse(String(line?.time)) - Date.parse(String(other?.time)))).toBeLessThan(1_000)
+  })
+
+  it('are left out below the level', () => {
+    for (const [level, expected] of [
+      ['info', 0],
+      ['debug', 1],
+    ] as const) {
+      const { log, writes } = collecting(level)
+      log.line('debug', '"msg":"detail"')
+      log.flush()
+      expect(writes).toHaveLength(expected)
+    }
+  })
+
+  it('are there when the process ends in the middle of a turn', async () => {
+    const child = logging(`process.on('exit', () => log.flush()); log.line('info', '"msg":"last"'); process.exit(3)`)
+    expect(parsed(await text(child.stderr))).toMatchObject([{ msg: 'last' }])
+  })
+})
+
 describe('the log', () => {
   it('has every line in its order, whatever ends the process right after', async () => {
     for (const end of ['process.exit(3)', 'process.kill(process.pid, "SIGKILL")', 'throw new Error("boom")']) {

@@ -17,8 +17,10 @@ function linesOf(observations: readonly Observation[], level: Config['LOG_LEVEL'
       done()
     },
   })
-  const observe = createLogObserver(createLogger(level, output))
+  const log = createLogger(level, output)
+  const observe = createLogObserver(log)
   for (const observation of observations) observe(observation)
+  log.flush()
   return lines
 }
 
