@@ -65,18 +65,20 @@ export function trackConnections(server: Server): Connections {
     }
   }
 
+  /** The answer that has ended, sent or not, is not under way any more. */
+  function forget(this: ServerResponse): void {
+    underWay.get(this.req.socket)?.delete(this)
+    if (closing) sweep()
+  }
+
   return {
     begin(response) {
       const { socket } = response.req
       if (ending.has(socket)) return false
       arrived += 1
-      const answers = underWay.get(socket)
-      answers?.add(response)
+      underWay.get(socket)?.add(response)
       if (draining) announceEnd(socket, response)
-      response.once('close', () => {
-        answers?.delete(response)
-        if (closing) sweep()
-      })
+      response.on('close', forget)
       return true
     },
     drain() {

@@ -1,5 +1,6 @@
 /** The address that a request is for: its target and its Host header (RFC 9112, section 3.2). */
 import { GatewayError } from '../errors.ts'
+import { hostnameOf } from './hosts.ts'
 import type { HttpRequest } from './message.ts'
 
 export type Address = Pick<HttpRequest, 'host' | 'path' | 'query'>
@@ -19,8 +20,8 @@ export function addressOf(target: string, host: string | null): Address {
   return { host: url.host, path: url.pathname, query: url.search.slice(1) }
 }
 
-/** Throws BAD_REQUEST for a host and a path that make no address. A host with a slash in it would take the path's place. */
+/** Throws BAD_REQUEST for a host and a path that make no address. */
 export function checkAddress({ host, path }: Address): void {
-  if (path !== '' && !/[/\\?#@]/.test(host ?? '') && URL.canParse(`http://${host || 'localhost'}${path}`)) return
+  if (path !== '' && (host === null || host === '' || hostnameOf(host) !== undefined)) return
   throw new GatewayError('BAD_REQUEST', 'expected a Host header and a path that make an address')
 }

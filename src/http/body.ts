@@ -22,7 +22,11 @@ export function createBody(mostBytes: number, contentLength: string | null): Bod
       }
       chunks.push(chunk)
     },
-    text: () => Buffer.concat(chunks).toString('utf8'),
+    text() {
+      const [only] = chunks
+      const whole = chunks.length === 1 && only instanceof Buffer ? only : Buffer.concat(chunks)
+      return whole.toString('utf8')
+    },
   }
 }
 

@@ -20,21 +20,22 @@ export function preflightResponse(request: HttpRequest, allowedOrigins: readonly
   return { status: 204, headers, body: null }
 }
 
+const none: HttpResponse['headers'] = Object.freeze({})
+
 /**
- * The headers of the response, and those that let the page that asked read it, where its origin is allowed. Credentials
- * never: there are no cookies.
+ * The headers that let the page that asked read the response, where its origin is allowed; `vary` is what the response
+ * depends on otherwise. Credentials never: there are no cookies.
  */
-export function withOrigin(
-  headers: HttpResponse['headers'],
+export function originHeaders(
+  vary: string | undefined,
   request: HttpRequest,
   allowedOrigins: readonly string[],
 ): HttpResponse['headers'] {
-  if (allowedOrigins.length === 0) return headers
-  const vary = headers.vary === undefined ? 'Origin' : `${headers.vary}, Origin`
-  if (!isAllowed(request, allowedOrigins)) return { ...headers, vary }
+  if (allowedOrigins.length === 0) return none
+  const varying = vary === undefined ? 'Origin' : `${vary}, Origin`
+  if (!isAllowed(request, allowedOrigins)) return { vary: varying }
   return {
-    ...headers,
-    vary,
+    vary: varying,
     'access-control-allow-origin': request.header('origin') ?? '',
     'access-control-expose-headers': exposed,
   }

@@ -4,6 +4,7 @@ import type { Outcome, Trail } from '../core.ts'
 import type { ErrorCode, GatewayError } from '../errors.ts'
 import type { ObservedPrincipal, RequestObserved } from '../observer.ts'
 import type { HttpRequest } from './message.ts'
+import { remembering } from './remembering.ts'
 import { requestIdOf } from './standardHeaders.ts'
 
 export interface Exchange {
@@ -12,14 +13,15 @@ export interface Exchange {
   readonly requestId: string
   /** By performance.now. */
   readonly began: number
-  /** What the core came to, once it was asked. */
-  outcome?: Outcome
-  /** Why the request was refused without asking the core. */
-  refused?: GatewayError
+  /** What the core came to; undefined before it was asked. */
+  outcome: Outcome | undefined
+  /** Why the request was refused without asking the core; undefined where it was not. */
+  refused: GatewayError | undefined
 }
 
 export function beginExchange(request: HttpRequest): Exchange {
-  return { request, requestId: requestIdOf(request.header('x-request-id')), began: performance.now() }
+  const requestId = requestIdOf(request.header('x-request-id'))
+  return { request, requestId, began: performance.now(), outcome: undefined, refused: undefined }
 }
 
 /** What is told of an exchange that ends now, with this status if the client is still there. */
@@ -51,6 +53,4 @@ function observedPrincipal({ subject, organizationId }: NonNullable<Trail['princ
   return { subject: subject.includes('@') ? `sha256:${digest(subject)}` : subject, organizationId }
 }
 
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16)
-}
+const digest = remembering((text) => createHash('sha256').update(text).digest('hex').slice(0, 16))

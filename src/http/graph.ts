@@ -34,6 +34,8 @@ function graphRequest({ request, requestId }: Exchange, { query, operationName, 
     variables,
     readOnly: request.method === 'GET',
     requestId,
-    whenAbandoned: (listener) => request.whenAbandoned(listener),
+    whenAbandoned(listener) {
+      return request.whenAbandoned(listener)
+    },
   }
 }

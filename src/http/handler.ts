@@ -4,7 +4,7 @@ import type { Observer } from '../observer.ts'
 import { type OnUnexpectedError, unexpected } from '../operation/run.ts'
 import { checkAddress } from './address.ts'
 import { refusal } from './answer.ts'
-import { preflightResponse, withOrigin } from './cors.ts'
+import { originHeaders, preflightResponse } from './cors.ts'
 import { beginExchange, type Exchange, observedExchange } from './exchange.ts'
 import { checkHost } from './hosts.ts'
 import { wholeType } from './mediaType.ts'
@@ -41,13 +41,11 @@ export function createHandler(options: HandlerOptions): Handler {
     const { request } = exchange
     checkAddress(request)
     checkHost(request, allowedHosts)
-    const other = preflightResponse(request, allowedOrigins) ?? (await routes(request))
+    const other = preflightResponse(request, allowedOrigins) ?? routes(request)
     if (other !== undefined) return other
-    const graph = await graphAt(request.path)
+    const graph = graphAt(request.path)
     if (graph === undefined) throw new GatewayError('NOT_FOUND', 'there is no such path')
-    const response = await graph(exchange)
-    // Whatever Yoga's streams say.
-    return { ...response, headers: { ...response.headers, 'cache-control': 'no-store' } }
+    return typeof graph === 'function' ? graph(exchange) : (await graph)(exchange)
   }
 
   return async (request) => {
@@ -59,7 +57,11 @@ export function createHandler(options: HandlerOptions): Handler {
       return refusal([refused], wholeType(request.header('accept')) ?? 'application/json')
     })
     observe(observedExchange(exchange, status))
-    const complete = { ...standardHeaders(requestId), ...headers }
-    return { status, headers: withOrigin(complete, request, allowedOrigins), body }
+    const complete = Object.assign(
+      standardHeaders(requestId),
+      headers,
+      originHeaders(headers.vary, request, allowedOrigins),
+    )
+    return { status, headers: complete, body }
   }
 }

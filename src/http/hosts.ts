@@ -1,6 +1,7 @@
 /** Which hosts requests may be for: a page whose name leads here by a trick (DNS rebinding) has its own in the Host header. */
 import { GatewayError } from '../errors.ts'
 import type { HttpRequest } from './message.ts'
+import { remembering } from './remembering.ts'
 
 /** Names and addresses of the loopback interface, as `hostnameOf` writes them. */
 export const loopbackHosts: readonly string[] = ['localhost', '127.0.0.1', '[::1]']
@@ -9,9 +10,12 @@ export const loopbackHosts: readonly string[] = ['localhost', '127.0.0.1', '[::1
 const forEveryHost: ReadonlySet<string> = new Set(['/health', '/ready'])
 
 /** The name or the address of a host, in the one spelling of URLs and without a port; undefined where it is none. */
-export function hostnameOf(host: string): string | undefined {
-  return URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : undefined
-}
+export const hostnameOf: (host: string) => string | undefined = remembering((host) => {
+  // A host with a slash in it would take the path's place.
+  if (/[/\\?#@]/.test(host)) return undefined
+  const url = `http://${host}/`
+  return URL.canParse(url) ? new URL(url).hostname : undefined
+})
 
 /** Throws MISDIRECTED_REQUEST where the request is for none of these hosts. Null: all of them are the gateway's. */
 export function checkHost({ host, path }: HttpRequest, allowedHosts: readonly string[] | null): void {
@@ -28,10 +32,11 @@ export function checkHost({ host, path }: HttpRequest, allowedHosts: readonly st
 const proxyHeaders = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip']
 
 /** Whether it is somebody on this machine who asks: by the connection, by the host, and without a proxy in between. */
-export function isFromThisMachine({ host, header, peers }: HttpRequest): boolean {
+export function isFromThisMachine(request: HttpRequest): boolean {
+  const { host, peers } = request
   if (peers === null || !isLoopback(peers.remote) || !isLoopback(peers.local)) return false
   if (!loopbackHosts.includes(hostnameOf(host ?? '') ?? '')) return false
-  return proxyHeaders.every((name) => header(name) === null)
+  return proxyHeaders.every((name) => request.header(name) === null)
 }
 
 /** Whether the address is one of the loopback interface, be it written as IPv4 in IPv6. */

@@ -3,24 +3,53 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { addressOf } from './address.ts'
 import { brokenOff, createBody } from './body.ts'
-import type { HttpRequest, HttpResponse } from './message.ts'
+import type { HttpRequest, HttpResponse, Peers } from './message.ts'
 
 export function nodeRequest(message: IncomingMessage, maxBodyBytes: number): HttpRequest {
-  const header = (name: string) => {
-    const value = message.headers[name]
+  return new NodeRequest(message, maxBodyBytes)
+}
+
+class NodeRequest implements HttpRequest {
+  readonly method: string
+  readonly host: string | null
+  readonly path: string
+  readonly query: string
+  readonly #message: IncomingMessage
+  readonly #maxBodyBytes: number
+
+  constructor(message: IncomingMessage, maxBodyBytes: number) {
+    this.#message = message
+    this.#maxBodyBytes = maxBodyBytes
+    const { host, path, query } = addressOf(message.url ?? '', message.headers.host ?? null)
+    this.method = message.method ?? ''
+    this.host = host
+    this.path = path
+    this.query = query
+  }
+
+  get peers(): Peers {
+    const { remoteAddress, localAddress } = this.#message.socket
+    return { remote: remoteAddress, local: localAddress }
+  }
+
+  header(name: string): string | null {
+    const value = this.#message.headers[name]
     return typeof value === 'object' ? value.join(', ') : (value ?? null)
   }
-  return {
-    method: message.method ?? '',
-    ...addressOf(message.url ?? '', header('host')),
-    peers: { remote: message.socket.remoteAddress, local: message.socket.localAddress },
-    header,
-    text: () => readText(message, maxBodyBytes),
-    isAbandoned: () => message.socket.destroyed,
-    whenAbandoned(listener) {
-      message.socket.once('close', listener)
-      return () => message.socket.off('close', listener)
-    },
+
+  text(): Promise<string> {
+    return readText(this.#message, this.#maxBodyBytes)
+  }
+
+  isAbandoned(): boolean {
+    return this.#message.socket.destroyed
+  }
+
+  whenAbandoned(listener: () => void): () => void {
+    const { socket } = this.#message
+    if (socket.closed) listener()
+    else socket.on('close', listener)
+    return () => socket.off('close', listener)
   }
 }
 
@@ -36,19 +65,21 @@ async function readText(message: IncomingMessage, maxBodyBytes: number): Promise
           reject(error)
         }
       })
-      .once('end', () => resolve(body.text()))
-      .once('error', (error) => reject(brokenOff(error)))
+      .on('end', () => resolve(body.text()))
+      .on('error', (error) => reject(brokenOff(error)))
   })
 }
 
 /** Writes the response. Resolves when it is written, and where the client has left. */
 export async function sendResponse(response: ServerResponse, { status, headers, body }: HttpResponse): Promise<void> {
+  const flat: string[] = []
+  for (const name in headers) if (name !== 'content-length') flat.push(name, headers[name] as string)
   if (body === null || typeof body === 'string' || body instanceof Uint8Array) {
-    const hasBody = status !== 204 && status !== 304
-    response.writeHead(status, hasBody ? { ...headers, 'content-length': Buffer.byteLength(body ?? '') } : headers)
+    if (status !== 204 && status !== 304) flat.push('content-length', String(Buffer.byteLength(body ?? '')))
+    response.writeHead(status, flat)
     response.end(body)
   } else {
-    response.writeHead(status, headers)
+    response.writeHead(status, flat)
     await pipeline(body, response).catch(() => {})
   }
 }

@@ -5,9 +5,9 @@ import type { HttpRequest } from './message.ts'
 
 export interface Parameters {
   readonly query: string
-  readonly operationName?: string
-  readonly variables?: Record<string, unknown>
-  readonly extensions?: Record<string, unknown>
+  readonly operationName: string | undefined
+  readonly variables: Record<string, unknown> | undefined
+  readonly extensions: Record<string, unknown> | undefined
 }
 
 const names: ReadonlySet<string> = new Set(['query', 'operationName', 'variables', 'extensions'])
@@ -16,15 +16,16 @@ const names: ReadonlySet<string> = new Set(['query', 'operationName', 'variables
  * The type to answer in. Throws METHOD_NOT_ALLOWED, UNSUPPORTED_MEDIA_TYPE or NOT_ACCEPTABLE where the body need not even be read. What can't be
  * answered is refused here: afterwards it would have been carried out.
  */
-export function checkHeaders({ method, header }: Pick<HttpRequest, 'method' | 'header'>): WholeType | StreamType {
+export function checkHeaders(request: Pick<HttpRequest, 'method' | 'header'>): WholeType | StreamType {
+  const { method } = request
   if (method !== 'GET' && method !== 'POST') {
     throw new GatewayError('METHOD_NOT_ALLOWED', 'expected GET or POST', { allow: 'GET, POST' })
   }
   // Forms and plain text are what a page of another origin may post without being asked.
-  if (method === 'POST' && !isJson(header('content-type'))) {
+  if (method === 'POST' && !isJson(request.header('content-type'))) {
     throw new GatewayError('UNSUPPORTED_MEDIA_TYPE', 'expected a body of type application/json')
   }
-  const type = answerType(header('accept'))
+  const type = answerType(request.header('accept'))
   if (type === undefined) throw new GatewayError('NOT_ACCEPTABLE', 'expected a request that accepts application/json')
   return type
 }
@@ -61,9 +62,8 @@ function parseJson(what: string, text: string): unknown {
 function checked(given: unknown): Parameters {
   if (Array.isArray(given)) throw new GatewayError('BAD_REQUEST', 'expected one request: batches are not taken')
   if (!isObject(given)) throw new GatewayError('BAD_REQUEST', `expected a JSON object, received ${kindOf(given)}`)
-  const unknown = Object.keys(given).find((name) => !names.has(name))
-  if (unknown !== undefined) {
-    throw new GatewayError('BAD_REQUEST', `expected no parameters but ${[...names].join(', ')}`)
+  for (const name in given) {
+    if (!names.has(name)) throw new GatewayError('BAD_REQUEST', `expected no parameters but ${[...names].join(', ')}`)
   }
   const { query, operationName, variables, extensions } = given
   if (typeof query !== 'string') throw wrong('query', 'a text', query)
@@ -73,9 +73,9 @@ function checked(given: unknown): Parameters {
   if (!isAbsent(extensions) && !isObject(extensions)) throw wrong('extensions', 'an object', extensions)
   return {
     query,
-    ...(isAbsent(operationName) ? {} : { operationName }),
-    ...(isAbsent(variables) ? {} : { variables }),
-    ...(isAbsent(extensions) ? {} : { extensions }),
+    operationName: operationName ?? undefined,
+    variables: variables ?? undefined,
+    extensions: extensions ?? undefined,
   }
 }
 

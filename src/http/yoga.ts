@@ -1,6 +1,6 @@
 /** GraphQL over HTTP by Yoga, a thin adapter: the request is read and refused before it, the core decides behind it. */
 import { GraphQLError } from 'graphql'
-import { createYoga, type Plugin } from 'graphql-yoga'
+import { createYoga, type GraphQLParams, type Plugin } from 'graphql-yoga'
 import type { Outcome } from '../core.ts'
 import { outcomeResponse, refusal } from './answer.ts'
 import type { Exchange } from './exchange.ts'
@@ -54,7 +54,8 @@ export function createYogaGraph(ask: Ask): YogaGraph {
 function throughCore(ask: Ask): Plugin<YogaContext, YogaContext> {
   return {
     onRequestParse({ serverContext, setRequestParser }) {
-      setRequestParser(() => serverContext.parameters)
+      // For Yoga, undefined is left out.
+      setRequestParser(() => serverContext.parameters as GraphQLParams)
     },
     onParams({ context: { exchange, parameters }, setParamsHandler }) {
       setParamsHandler(async () => toResult(await ask(exchange, parameters)))
@@ -91,5 +92,7 @@ function failureOf(result: unknown): unknown {
 async function responseOf(response: Response): Promise<HttpResponse> {
   const { status, headers, body } = response
   const isStream = headers.get('content-type')?.startsWith('application/') !== true
+  // Its streams say otherwise than all responses do.
+  headers.delete('cache-control')
   return { status, headers: Object.fromEntries(headers), body: isStream ? body : await response.text() }
 }
