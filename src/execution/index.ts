@@ -1,5 +1,5 @@
 /** Runs operations by their plans, and has graphql-js run what those do not. Both give the same answer. */
-import { type DocumentNode, type ExecutionResult, type GraphQLSchema, Kind } from 'graphql'
+import { type DocumentNode, type ExecutionResult, type GraphQLSchema, Kind, visit } from 'graphql'
 import type { Context } from '../context.ts'
 import { createKeptTexts } from './keptTexts.ts'
 import { NotPlanned, type Reason } from './notPlanned.ts'
@@ -61,6 +61,8 @@ export function createExecution({ schema, otherwise, without, onHandedOver }: Ex
     try {
       if (isOff) throw new NotPlanned('off')
       const parts = partsOf(document)
+      // Null is neither: graphql-js refuses it where it is reached.
+      if (parts.conditional.some((name) => typeof given.variables[name] !== 'boolean')) throw new NotPlanned('failure')
       const plan = planOf(document, parts, given)
       if (plan instanceof NotPlanned) throw plan
       return { written: await runPlan(plan, { schema, ...parts, variables: given.variables, context, kept }) }
@@ -91,9 +93,25 @@ function partsOf(document: DocumentNode): Parts {
   return parts
 }
 
-function readParts({ definitions }: DocumentNode) {
+function readParts(document: DocumentNode) {
+  const { definitions } = document
   const operation = definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION)
   if (operation === undefined) throw new Error('expected a document with an operation')
   const fragments = definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
-  return { operation, fragments: new Map(fragments.map((fragment) => [fragment.name.value, fragment])) }
+  return {
+    operation,
+    fragments: new Map(fragments.map((fragment) => [fragment.name.value, fragment])),
+    conditional: conditionalVariables(document),
+  }
+}
+
+/** The variables that `@skip` and `@include` ask. */
+function conditionalVariables(document: DocumentNode): readonly string[] {
+  const names = new Set<string>()
+  visit(document, {
+    Directive(directive) {
+      for (const { value } of directive.arguments ?? []) if (value.kind === Kind.VARIABLE) names.add(value.name.value)
+    },
+  })
+  return [...names]
 }

@@ -54,21 +54,14 @@ class PlanRun {
     const { fields } = plan
     const columns: (readonly string[] | undefined)[] = new Array(fields.length)
     const pending: Promise<void>[] = []
-    const begin = (field: FieldPlan, index: number) => {
-      const texts = this.#field(field, parents)
-      if (!isPromise(texts)) columns[index] = texts
-      else {
-        pending.push(
-          texts.then((written) => {
-            columns[index] = written
-          }),
-        )
-      }
-    }
     try {
-      fields.forEach((field, index) => {
-        if (field.constant === undefined && field.writeMember === undefined) begin(field, index)
-      })
+      for (let index = 0; index < fields.length; index += 1) {
+        const field = fields[index] as FieldPlan
+        if (field.constant !== undefined || field.writeMember !== undefined) continue
+        const texts = this.#field(field, parents)
+        if (isPromise(texts)) pending.push(texts.then(placedAt(columns, index)))
+        else columns[index] = texts
+      }
     } catch (error) {
       abandon(pending)
       throw error
@@ -165,13 +158,11 @@ class PlanRun {
       else if (typeof value !== 'object') throw new NotPlanned('value')
       else if (!places.has(refuseError(value))) places.set(value, places.size)
     }
-    const spread = (texts: readonly string[]) =>
-      values.map((value) => (isNothing(value) ? 'null' : (texts[places.get(value) as number] as string)))
     const objects = [...places.keys()]
     const texts = write(objects)
     // Where each is there once, the texts are in the order of the values.
-    const finish = objects.length === values.length ? (written: readonly string[]) => written : spread
-    return isPromise(texts) ? texts.then(finish) : finish(texts)
+    if (objects.length === values.length) return texts
+    return isPromise(texts) ? texts.then((written) => spread(values, places, written)) : spread(values, places, texts)
   }
 
   #written(plan: ObjectPlan, objects: readonly object[]): Soon<readonly string[]> {
@@ -194,13 +185,10 @@ class PlanRun {
     const texts = values.map((value) => kept.get(selection, value))
     const missing = values.filter((_, index) => texts[index] === undefined)
     if (missing.length === 0) return texts as readonly string[]
-    const fill = (made: readonly string[]) => {
-      for (const [index, value] of missing.entries()) kept.keep(selection, value, made[index] as string)
-      let next = 0
-      return texts.map((text) => text ?? (made[next++] as string))
-    }
     const made = make(missing)
-    return isPromise(made) ? made.then(fill) : fill(made)
+    return isPromise(made)
+      ? made.then((written) => filled(kept, selection, texts, missing, written))
+      : filled(kept, selection, texts, missing, made)
   }
 
   #ofSomeType(
@@ -220,18 +208,12 @@ class PlanRun {
     }
     const texts: string[] = new Array(objects.length)
     const pending: Promise<void>[] = []
-    const begin = (name: string, group: { readonly places: number[]; readonly objects: object[] }) => {
-      const place = (written: readonly string[]) => {
-        for (const [index, text] of written.entries()) texts[group.places[index] as number] = text
-      }
-      const written = this.#written(planOf(name), group.objects)
-      if (isPromise(written)) pending.push(written.then(place))
-      else place(written)
-    }
     try {
-      byName.forEach((group, name) => {
-        begin(name, group)
-      })
+      for (const [name, group] of byName) {
+        const written = this.#written(planOf(name), group.objects)
+        if (isPromise(written)) pending.push(written.then((later) => place(texts, group.places, later)))
+        else place(texts, group.places, written)
+      }
     } catch (error) {
       abandon(pending)
       throw error
@@ -247,27 +229,69 @@ class PlanRun {
   #lists(items: Completion, isNullable: boolean, lists: readonly unknown[]): Soon<readonly string[]> {
     return this.#each(isNullable, lists, (each) => {
       if (!each.every(Array.isArray)) throw new NotPlanned('value')
-      const write = (some: readonly object[]) => this.#joinedLists(items, some as readonly (readonly unknown[])[])
-      return items.kind === 'object' && items.plan.isLasting ? this.#kept(items, each, write) : write(each)
+      return items.kind === 'object' && items.plan.isLasting
+        ? this.#kept(items, each, (others) => this.#joinedLists(items, others as Lists))
+        : this.#joinedLists(items, each as Lists)
     })
   }
 
-  #joinedLists(items: Completion, lists: readonly (readonly unknown[])[]): Soon<readonly string[]> {
-    const join = (texts: readonly string[]) => {
-      let end = 0
-      return lists.map((list) => {
-        const from = end
-        end += list.length
-        return joinedTexts(texts, from, end)
-      })
-    }
+  #joinedLists(items: Completion, lists: Lists): Soon<readonly string[]> {
     const all = lists.length === 1 ? (lists[0] as readonly unknown[]) : lists.flat()
-    const complete = (values: readonly unknown[]) => {
-      const texts = this.#completed(items, values)
-      return isPromise(texts) ? texts.then(join) : join(texts)
+    if (all.some(isPromise)) {
+      return Promise.all(all)
+        .then((values) => this.#completed(items, values))
+        .then((texts) => joined(lists, texts))
     }
-    return all.some(isPromise) ? Promise.all(all).then(complete) : complete(all)
+    const texts = this.#completed(items, all)
+    return isPromise(texts) ? texts.then((written) => joined(lists, written)) : joined(lists, texts)
   }
+}
+
+type Lists = readonly (readonly unknown[])[]
+
+// What follows is not in closures of its users: each of those would be made anew for each level of each request.
+
+/** Puts texts where they belong once they are there. */
+function placedAt(columns: (readonly string[] | undefined)[], index: number) {
+  return (written: readonly string[]) => {
+    columns[index] = written
+  }
+}
+
+function place(texts: string[], places: readonly number[], written: readonly string[]): void {
+  for (let index = 0; index < places.length; index += 1) texts[places[index] as number] = written[index] as string
+}
+
+/** The text of each value, by its place among the different ones. */
+function spread(
+  values: readonly unknown[],
+  places: ReadonlyMap<unknown, number>,
+  texts: readonly string[],
+): readonly string[] {
+  return values.map((value) => (isNothing(value) ? 'null' : (texts[places.get(value) as number] as string)))
+}
+
+/** The texts that were kept, with those that have been made in the places of those that were not. */
+function filled(
+  kept: KeptTexts,
+  selection: object,
+  texts: readonly (string | undefined)[],
+  missing: readonly object[],
+  made: readonly string[],
+): readonly string[] {
+  for (const [index, value] of missing.entries()) kept.keep(selection, value, made[index] as string)
+  let next = 0
+  return texts.map((text) => text ?? (made[next++] as string))
+}
+
+/** The text of each list, of the texts of the items of all of them. */
+function joined(lists: Lists, texts: readonly string[]): readonly string[] {
+  let end = 0
+  return lists.map((list) => {
+    const from = end
+    end += list.length
+    return joinedTexts(texts, from, end)
+  })
 }
 
 function joinedTexts(texts: readonly string[], from: number, end: number): string {
