@@ -30,12 +30,9 @@ export interface BothWays {
   readonly compared: Ask
 }
 
-/** What a gateway leaves out that executes everything by graphql-js, statement by statement. */
-const plain: Partial<GatewayOptions> = { without: parts }
-
 /** A gateway beside that of the harness which executes everything by graphql-js; the options replace those of the harness. */
 export function referenceGateway(harness: Harness, overrides: Partial<GatewayOptions> = {}): Gateway {
-  return harness.beside({ observe() {}, ...plain, ...overrides })
+  return harness.beside({ observe() {}, without: parts, ...overrides })
 }
 
 /** Both gateways of a harness, or others over the same keys. */
