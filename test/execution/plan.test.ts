@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { demoCallers } from '../../examples/data/demo/callers.ts'
 import { createHarness, type Harness } from '../support/harness.ts'
 
 describe('what runs an operation', () => {
@@ -56,7 +57,11 @@ describe('what runs an operation', () => {
 
   it('completes a change that its plan can not tell of, and makes it once', async () => {
     const { id } = await harness.prisma.access.findFirstOrThrow({
-      where: { type: { not: 'PROFILE' }, user: { idpId: { not: null } }, organization: { customerId: 1 } },
+      where: {
+        type: { not: 'PROFILE' },
+        organizationId: demoCallers.administrator.organizationId,
+        user: { idpId: { not: null } },
+      },
     })
     await harness.prisma.$executeRawUnsafe('ALTER TABLE identity_providers RENAME TO hidden')
     try {
