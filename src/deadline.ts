@@ -39,36 +39,40 @@ export function createDeadline(options: DeadlineOptions): Deadline {
   return new LazyDeadline(options)
 }
 
-interface Ends {
-  readonly all: AbortController
-  /** The same, unless the operation changes something. */
-  readonly reads: AbortController
-}
-
 class LazyDeadline implements Deadline {
   readonly #options: DeadlineOptions
   /** What rejects each reading that is under way. */
   readonly #underWay = new Set<(reason: unknown) => void>()
-  #begun: Ends | undefined
   readonly #timers: NodeJS.Timeout[] = []
   #stopListening: (() => void) | undefined
+  #isBegun = false
   #isOver = false
+  /** Why nothing may be begun any more, and why nothing may be read. */
+  #ended: GatewayError | undefined
+  #readingEnded: GatewayError | undefined
+  /** Made for who listens: most operations end before their deadline, and nobody does. */
+  #all: AbortController | undefined
+  #reads: AbortController | undefined
 
   constructor(options: DeadlineOptions) {
     this.#options = options
   }
 
   get signal(): AbortSignal {
-    return (this.#begun ?? this.#begin()).all.signal
+    this.#begin()
+    this.#all ??= abortedBy(this.#ended)
+    return this.#all.signal
   }
 
   get readingEnds(): AbortSignal {
-    return (this.#begun ?? this.#begin()).reads.signal
+    this.#begin()
+    this.#reads ??= abortedBy(this.#readingEnded)
+    return this.#reads.signal
   }
 
   reading<T>(read: () => Promise<T>): Promise<T> {
-    const { readingEnds } = this
-    if (readingEnds.aborted) return Promise.reject(readingEnds.reason)
+    this.#begin()
+    if (this.#readingEnded !== undefined) return Promise.reject(this.#readingEnded)
     return new Promise((resolve, reject) => {
       this.#underWay.add(reject)
       read().then(
@@ -90,18 +94,16 @@ class LazyDeadline implements Deadline {
     this.#stopListening?.()
   }
 
-  #begin(): Ends {
-    const { seconds, changes } = this.#options
-    const all = new AbortController()
-    const ends = { all, reads: changes ? new AbortController() : all }
-    this.#begun = ends
-    if (this.#isOver) return ends
-    if (changes) this.#timers.push(setTimeout(() => all.abort(this.#late()), seconds * 1_000))
-    this.#timers.push(setTimeout(() => this.#abort(ends, this.#late()), (changes ? seconds + grace : seconds) * 1_000))
-    this.#stopListening = this.#options.client.whenAbandoned(() =>
-      this.#abort(ends, new GatewayError('TIMEOUT', 'the client has left')),
+  #begin(): void {
+    if (this.#isBegun) return
+    this.#isBegun = true
+    if (this.#isOver) return
+    const { seconds, changes, client } = this.#options
+    if (changes) this.#timers.push(setTimeout(() => this.#end(this.#late()), seconds * 1_000))
+    this.#timers.push(setTimeout(() => this.#endReading(this.#late()), (changes ? seconds + grace : seconds) * 1_000))
+    this.#stopListening = client.whenAbandoned(() =>
+      this.#endReading(new GatewayError('TIMEOUT', 'the client has left')),
     )
-    return ends
   }
 
   /** An error with its stack is made where it is needed only, and not for each operation. */
@@ -109,9 +111,24 @@ class LazyDeadline implements Deadline {
     return new GatewayError('TIMEOUT', `the operation took longer than ${this.#options.seconds} s`)
   }
 
-  #abort({ all, reads }: Ends, reason: GatewayError): void {
-    for (const end of [all, reads]) end.abort(reason)
-    for (const reject of this.#underWay) reject(reason)
+  #end(reason: GatewayError): void {
+    this.#ended ??= reason
+    this.#all?.abort(this.#ended)
+  }
+
+  /** With reading everything ends. */
+  #endReading(reason: GatewayError): void {
+    this.#end(reason)
+    this.#readingEnded ??= reason
+    this.#reads?.abort(this.#readingEnded)
+    for (const reject of this.#underWay) reject(this.#readingEnded)
     this.#underWay.clear()
   }
+}
+
+/** A controller that has aborted already where there is a reason. */
+function abortedBy(reason: GatewayError | undefined): AbortController {
+  const controller = new AbortController()
+  if (reason !== undefined) controller.abort(reason)
+  return controller
 }

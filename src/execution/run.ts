@@ -5,6 +5,8 @@
 import {
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
   getArgumentValues,
@@ -39,6 +41,39 @@ export async function runPlan(plan: ObjectPlan, options: RunOptions): Promise<st
   const [text] = await new PlanRun(options).objects(plan, [undefined])
   if (text === undefined) throw new Error('expected a text')
   return text
+}
+
+/** What a resolver is told of its field. */
+class FieldInfo implements GraphQLResolveInfo {
+  readonly fieldName: string
+  readonly fieldNodes: readonly FieldNode[]
+  readonly returnType: GraphQLOutputType
+  readonly parentType: GraphQLObjectType
+  readonly schema: GraphQLSchema
+  readonly operation: OperationDefinitionNode
+  readonly variableValues: { [variable: string]: unknown }
+  readonly rootValue: undefined
+  readonly #fragments: RunOptions['fragments']
+
+  constructor({ definition, nodes, parentType }: FieldPlan, options: RunOptions) {
+    this.fieldName = definition.name
+    this.fieldNodes = nodes
+    this.returnType = definition.type
+    this.parentType = parentType
+    this.schema = options.schema
+    this.operation = options.operation
+    this.variableValues = options.variables
+    this.#fragments = options.fragments
+  }
+
+  get fragments(): GraphQLResolveInfo['fragments'] {
+    return Object.fromEntries(this.#fragments)
+  }
+
+  /** Throws: the fields of a level are run together, and none of them stands in one place of the answer. */
+  get path(): never {
+    throw new NotPlanned('value')
+  }
 }
 
 class PlanRun {
@@ -110,25 +145,8 @@ class PlanRun {
     return args
   }
 
-  #info({ definition, nodes, parentType }: FieldPlan): GraphQLResolveInfo {
-    const { schema, operation, fragments, variables } = this.#options
-    return {
-      fieldName: definition.name,
-      fieldNodes: nodes as readonly FieldNode[],
-      returnType: definition.type,
-      parentType,
-      schema,
-      operation,
-      variableValues: variables,
-      rootValue: undefined,
-      get fragments() {
-        return Object.fromEntries(fragments)
-      },
-      // The fields of a level are run together: none of them stands in one place of the answer.
-      get path(): never {
-        throw new NotPlanned('value')
-      },
-    }
+  #info(field: FieldPlan): GraphQLResolveInfo {
+    return new FieldInfo(field, this.#options)
   }
 
   /** The texts of values that have been resolved. Throws NotPlanned where one is null that can't be. */
