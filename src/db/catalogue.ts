@@ -25,8 +25,16 @@ export class Catalogue {
     this.#permissions = placed(permissions)
     const permissionIds = groupedBy(pairs, 0)
     const roleIds = groupedBy(pairs, 1)
-    for (const { id } of roles) this.#permissionsOf.set(id, rowsOf(this.#permissions, permissionIds.get(id) ?? []))
-    for (const { id } of permissions) this.#rolesOf.set(id, rowsOf(this.#roles, roleIds.get(id) ?? []))
+    for (const role of roles) {
+      const permitted = rowsOf(this.#permissions, permissionIds.get(role.id) ?? [])
+      this.#permissionsOf.set(role.id, permitted)
+      linked.set(role, permitted)
+    }
+    for (const permission of permissions) {
+      const having = rowsOf(this.#roles, roleIds.get(permission.id) ?? [])
+      this.#rolesOf.set(permission.id, having)
+      linked.set(permission, having)
+    }
   }
 
   /** Null where there is none. */
@@ -74,6 +82,14 @@ export class Catalogue {
     }
     return set
   }
+}
+
+/** What a role permits, and the roles that have a permission, as in the version that the row is of. */
+const linked = new WeakMap<object, readonly object[]>()
+
+/** The permissions of this very row of a role, or the roles of that of a permission; undefined for a row of no catalogue. */
+export function linkedInCatalogue(row: object): readonly object[] | undefined {
+  return linked.get(row)
 }
 
 interface RoleSet {

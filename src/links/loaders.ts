@@ -5,7 +5,7 @@
  */
 import DataLoader from 'dataloader'
 import type { Visibility } from '../auth/visibility.ts'
-import type { Catalogue, Catalogues } from '../db/catalogue.ts'
+import { type Catalogue, type Catalogues, linkedInCatalogue } from '../db/catalogue.ts'
 import { Prisma } from '../db/generated/prisma/client.ts'
 import type { Read } from '../db/read.ts'
 import type { Table } from '../db/tables.ts'
@@ -47,9 +47,11 @@ export class Loaders {
   #loaders = new Map<string, unknown>()
   /** What is about to be asked. */
   readonly #gathered = new Map<string, { readonly keys: Set<Key>; readonly groups: Promise<Groups<unknown>> }>()
-  /** The version of the catalogue that what was read last refers to; null: the one that there is now. */
+  /** The latest version of the catalogue that something refers to that was read; null where nothing did. */
   #version: bigint | null = null
   #catalogue: Promise<Catalogue> | undefined
+  /** The one that was looked at before a later version was read. */
+  #before: Promise<Catalogue> | undefined
 
   constructor(options: LoaderOptions) {
     this.#options = options
@@ -109,7 +111,11 @@ export class Loaders {
     narrowed: Narrowed = everything,
   ): Promise<readonly To[]> {
     const inCatalogue = cataloguedList(link as never)
-    if (inCatalogue !== undefined) return inCatalogue(await this.catalogue(), parent.id as string) as readonly To[]
+    if (inCatalogue !== undefined) {
+      // A row leads to those of its own version.
+      const list = linkedInCatalogue(parent) ?? inCatalogue(await this.catalogue(), parent.id as string)
+      return list as readonly To[]
+    }
     return this.#load(`${link.name} ${narrowed.name}`, parent.id, async (keys) => {
       const groups = await this.#grouped(link, keys, narrowed)
       return keys.map((each) => groups.get(each) ?? [])
@@ -123,10 +129,7 @@ export class Loaders {
     narrowed: Narrowed = everything,
   ): Promise<readonly (readonly To[])[]> {
     const inCatalogue = cataloguedList(link as never)
-    if (inCatalogue !== undefined) {
-      const catalogue = await this.catalogue()
-      return parents.map(({ id }) => inCatalogue(catalogue, id as string) as readonly To[])
-    }
+    if (inCatalogue !== undefined) return Promise.all(parents.map((parent) => this.list(link, parent)))
     const ids = parents.map(({ id }) => id)
     const groups = await this.#gather(`${link.name} ${narrowed.name}`, ids, (all) => this.#grouped(link, all, narrowed))
     return ids.map((id) => groups.get(id) ?? none)
@@ -182,7 +185,7 @@ export class Loaders {
   /** The catalogue, no older than anything that has been read through these loaders. */
   catalogue(): Promise<Catalogue> {
     const { catalogues, read } = this.#options
-    this.#catalogue ??= this.#version === null ? catalogues.now(read) : catalogues.atLeast(this.#version, read)
+    this.#catalogue ??= this.#version === null ? catalogues.now(read) : this.#noOlderThan(this.#version)
     return this.#catalogue
   }
 
@@ -191,6 +194,7 @@ export class Loaders {
     this.#loaders = new Map()
     this.#version = null
     this.#catalogue = undefined
+    this.#before = undefined
   }
 
   #load<Id, Value>(name: string, key: Id, batch: (keys: readonly Id[]) => Promise<Value[]>): Promise<Value> {
@@ -264,7 +268,15 @@ export class Loaders {
     const [row] = (first ?? none) as readonly { readonly catalogueVersion: bigint }[]
     if (row === undefined || (this.#version !== null && row.catalogueVersion <= this.#version)) return
     this.#version = row.catalogueVersion
+    this.#before = this.#catalogue ?? this.#before
     this.#catalogue = undefined
+  }
+
+  /** What was looked at before counts as well: a request never goes back. */
+  async #noOlderThan(version: bigint): Promise<Catalogue> {
+    const known = await this.#before?.catch(() => undefined)
+    if (known !== undefined && known.version >= version) return known
+    return this.#options.catalogues.atLeast(version, this.#options.read)
   }
 
   async #values<Value>(statement: Prisma.Sql): Promise<ReadonlyMap<Key, Value>> {
