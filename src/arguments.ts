@@ -10,11 +10,13 @@ export function positiveInteger(text: string): number {
   return Number(text)
 }
 
-/** A whole number from 1 to a million. */
-export function countOfUsers(text: string): number {
-  const count = positiveInteger(text)
-  if (count > 1_000_000) throw new InvalidArgumentError('Expected at most 1000000.')
-  return count
+/** A whole number from 1 to `most`. */
+export function countOfUsers(most: number): (text: string) => number {
+  return (text) => {
+    const count = positiveInteger(text)
+    if (count > most) throw new InvalidArgumentError(`Expected at most ${most}.`)
+    return count
+  }
 }
 
 export function uuid(text: string): string {

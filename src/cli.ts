@@ -24,7 +24,8 @@ program
 program
   .command('seed')
   .description('Fill the database with a large, deterministic population. It continues where it was interrupted.')
-  .requiredOption('--users <count>', 'users, from 1 to 1000000', countOfUsers)
+  .requiredOption('--users <count>', 'users, from 1 to 1000000', countOfUsers(1_000_000))
+  .option('--large <count>', 'users of one more organization, a large one, from 1 to 500000', countOfUsers(500_000))
   .action(runSeed)
 
 program
@@ -117,7 +118,7 @@ function written(): Promise<void> {
   })
 }
 
-async function runSeed({ users }: { users: number }): Promise<void> {
+async function runSeed({ users, large }: { readonly users: number; readonly large?: number }): Promise<void> {
   const config = readConfig(process.env)
   const [{ bulkSeed }, { fillIfEmpty }, { createProgress }, { bringUpToDate, locateDatabase, withConnection }] =
     await Promise.all([
@@ -132,7 +133,7 @@ async function runSeed({ users }: { users: number }): Promise<void> {
       const clock = () => new Date()
       // The demo first: a database that is no longer empty would never be given it.
       await bringUpToDate(client, { fill: config.DEMO_DATA ? () => fillIfEmpty(client, clock()) : undefined })
-      return bulkSeed(client, { users, now: clock(), onProgress: createProgress(process.stderr) })
+      return bulkSeed(client, { users, large, now: clock(), onProgress: createProgress(process.stderr) })
     })
     const rate = Math.round(result.rows / Math.max(result.seconds, 0.001))
     process.stdout.write(

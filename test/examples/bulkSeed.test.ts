@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { insertPopulation, populationParameters } from '../../examples/data/bulk/population.ts'
-import { firstFreeIds, maximumUsers } from '../../examples/data/bulk/ranges.ts'
+import { firstFreeIds, firstLargeUser, maximumLargeUsers, maximumUsers } from '../../examples/data/bulk/ranges.ts'
 import { type BulkSeedOptions, bulkSeed } from '../../examples/data/bulk/seed.ts'
 import { fillDemoData } from '../../examples/data/demo/demoData.ts'
 import { createTestDatabase } from '../support/database.ts'
@@ -201,11 +201,52 @@ describe('a seed beside other rows', () => {
   test('has room for the last user of the largest population', async () => {
     const client = await emptyDatabase()
     await seed(client, { users: 1 })
-    await client.query(insertPopulation, populationParameters(maximumUsers - 5, maximumUsers, new Date('2026-11-21')))
+    const day = new Date('2026-11-21')
+    await client.query(insertPopulation, populationParameters(maximumUsers - 5, maximumUsers, day))
+    const endOfLarge = firstLargeUser + maximumLargeUsers
+    await client.query(insertPopulation, populationParameters(endOfLarge - 5, endOfLarge, day))
     for (const [table, firstFreeId] of Object.entries(firstFreeIds)) {
       expect(await count(client, `${table} WHERE id >= ${firstFreeId}`)).toBe(0)
     }
-    expect(await count(client, 'users')).toBe(6)
+    expect(await count(client, 'users')).toBe(11)
+  })
+})
+
+describe('a large organization', () => {
+  test('has all of its users, one administrator among them, and stands beside the others', async () => {
+    const client = await emptyDatabase()
+    expect(await seed(client, { users: 20, large: 30 })).toMatchObject({ inserted: 50, users: 50 })
+    const { rows } = await client.query<{ customer_id: number; users: number; administrators: number }>(
+      `SELECT customer_id, count(*)::int AS users, (SELECT count(*)::int FROM role_assignments r
+         WHERE r.organization_id = o.id AND r.role_id = 'administrator') AS administrators
+       FROM users JOIN organizations o ON o.id = organization_id GROUP BY o.id ORDER BY customer_id`,
+    )
+    expect(rows.at(-1)).toEqual({ customer_id: 2001, users: 30, administrators: 1 })
+    expect(rows.reduce((total, { users }) => total + users, 0)).toBe(50)
+  })
+
+  test('changes nothing of the others, whichever was there first, and is continued like them', async () => {
+    const all = await emptyDatabase()
+    await seed(all, { users: 20, large: 30 })
+    const rows = await readRows(all)
+    const inParts = await emptyDatabase()
+    expect(await seed(inParts, { users: 1, large: 12, chunk: 5 })).toMatchObject({ inserted: 13, users: 13 })
+    expect(await seed(inParts, { users: 20 })).toMatchObject({ inserted: 19, users: 32 })
+    const later = new Date('2027-03-01T00:00:00.000Z')
+    expect(await seed(inParts, { users: 20, large: 30, now: later })).toMatchObject({ inserted: 18, users: 50 })
+    expect(await readRows(inParts)).toEqual(rows)
+  })
+
+  test('refuses ids that belong to something else', async () => {
+    const client = await emptyDatabase()
+    await seed(client, { users: 20 })
+    await client.query(
+      `INSERT INTO accesses (id, organization_id, user_id, type, two_fa_enabled, created_at, updated_at)
+       SELECT 5000000, organization_id, id, 'UI_CONNECTION', true, now(), now() FROM users LIMIT 1`,
+    )
+    await expect(seed(client, { large: 1 })).rejects.toThrow(
+      "expected the access ids from 5000000 on to be the seed's own",
+    )
   })
 })
 
@@ -226,6 +267,12 @@ describe('the progress', () => {
     expect(told).toEqual([
       [25, 30],
       [30, 30],
+    ])
+    told.length = 0
+    await seed(client, { users: 30, large: 10, chunk: 10, onProgress })
+    expect(told).toEqual([
+      [30, 40],
+      [40, 40],
     ])
   })
 })

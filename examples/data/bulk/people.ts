@@ -5,7 +5,9 @@ import {
   accessIdsPerUser,
   firstAccessId,
   firstCustomerId,
+  firstLargeUser,
   foundedDaysAgo,
+  largeOrganization,
   organizationsPerBlock,
   shares,
   usersPerBlock,
@@ -22,20 +24,29 @@ const phones = ['+44 1632 960', '+49 30 23125 ', '+33 1 99 00 4']
  */
 const draw = `
 drawn AS MATERIALIZED (
-  SELECT i, i % ${usersPerBlock} < ${organizationsPerBlock} AS is_founder, ${hashOf('user', 'i')} AS h
+  SELECT i, i >= ${firstLargeUser} AS is_large,
+    CASE WHEN i < ${firstLargeUser} THEN i % ${usersPerBlock} < ${organizationsPerBlock} ELSE i = ${firstLargeUser} END
+      AS is_founder,
+    ${hashOf('user', 'i')} AS h
   FROM (
     SELECT generate_series($1::int, $2::int - 1)
     UNION
     SELECT block * ${usersPerBlock} + k
     FROM generate_series($1::int / ${usersPerBlock}, ($2::int - 1) / ${usersPerBlock}) AS block,
       generate_series(0, ${organizationsPerBlock} - 1) AS k
+    WHERE $1::int < ${firstLargeUser}
+    UNION
+    SELECT ${firstLargeUser} WHERE $1::int >= ${firstLargeUser}
   ) AS numbers (i)
 ),
 placed AS MATERIALIZED (
   SELECT i, is_founder, h,
-    i / ${usersPerBlock} * ${organizationsPerBlock} + CASE
-      WHEN is_founder THEN i % ${usersPerBlock}
-      ELSE width_bucket(${wide('h', 0)} % 1000, ARRAY[${shares.join(', ')}])
+    CASE
+      WHEN is_large THEN ${largeOrganization}
+      ELSE i / ${usersPerBlock} * ${organizationsPerBlock} + CASE
+        WHEN is_founder THEN i % ${usersPerBlock}
+        ELSE width_bucket(${wide('h', 0)} % 1000, ARRAY[${shares.join(', ')}])
+      END
     END AS tenant,
     width_bucket(${byte('h', 2)}, ARRAY[128, 205]) AS tongue,
     CASE WHEN is_founder THEN ${foundedDaysAgo} ELSE 30 + ${wide('h', 13)} % 2000 END AS age

@@ -16,7 +16,10 @@ SELECT users, users + (SELECT count(*) FROM inserted_organization) + (SELECT cou
   + (SELECT count(*) FROM inserted_token) AS rows
 FROM (SELECT count(*) FROM inserted_user) AS counted (users)`
 
-/** The parameters of `insertPopulation` for the users `from` to `to` - 1, seen from `day`, a UTC midnight. */
+/**
+ * The parameters of `insertPopulation` for the users `from` to `to` - 1, seen from `day`, a UTC midnight. Those of the
+ * large organization come in statements of their own.
+ */
 export function populationParameters(from: number, to: number, day: Date): unknown[] {
   return [
     from,
