@@ -12,6 +12,7 @@ import { type Columns, columnsOf, type ReadMembers } from './links/columns.ts'
 import { Loaders } from './links/loaders.ts'
 import { createPerField, type PerField } from './links/perField.ts'
 import type { AskTogether, Groups, Key, Question } from './links/questions.ts'
+import { knowingRoles } from './search/rolesHolding.ts'
 import type { SearchRules } from './search/rules.ts'
 
 /** The rules that are the operator's to set. */
@@ -116,7 +117,10 @@ class RequestContext implements Context {
   }
 
   get read(): Read {
-    this.#read ??= (statement) => this.#bounded(statement.text, () => this.#readInTurn(statement))
+    this.#read ??= knowingRoles(
+      (statement) => this.#bounded(statement.text, () => this.#readInTurn(statement)),
+      () => this.loaders.catalogue(),
+    )
     return this.#read
   }
 
@@ -150,6 +154,7 @@ class RequestContext implements Context {
     this.#rules ??= { now: this.now, mostRows: this.policy.mostRows }
     return this.#rules
   }
+
   beginAnew(): void {
     this.#isAlone = true
     this.#loaders?.forget()

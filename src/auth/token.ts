@@ -36,17 +36,18 @@ export interface TokenColumns {
 /** `statusOf` as a condition: the token has one of the statuses at the instant. */
 export function hasStatus(statuses: readonly TokenStatus[], columns: TokenColumns, now: Date): Prisma.Sql {
   const { revokedAt, expiresAt, deactivated, userIsOver } = columns
-  const isLeft = Prisma.sql`${revokedAt} IS NULL AND ${expiresAt} > ${now} AND NOT ${userIsOver}`
-  const conditions: Readonly<Record<TokenStatus, Prisma.Sql>> = {
-    REVOKED: Prisma.sql`${revokedAt} IS NOT NULL`,
-    EXPIRED: Prisma.sql`${revokedAt} IS NULL AND (${expiresAt} <= ${now} OR ${userIsOver})`,
-    DEACTIVATED: Prisma.sql`${isLeft} AND ${deactivated}`,
-    ACTIVE: Prisma.sql`${isLeft} AND NOT ${deactivated}`,
+  const [revoked, expired, off, active] = tokenStatuses.map((status) => statuses.includes(status))
+  const isUnrevoked = Prisma.sql`${revokedAt} IS NULL`
+  const isLeft = Prisma.sql`${isUnrevoked} AND ${expiresAt} > ${now} AND NOT ${userIsOver}`
+  // What needs no look at the token's user is not said of it.
+  const parts: Prisma.Sql[] = []
+  if (revoked) parts.push(Prisma.sql`${revokedAt} IS NOT NULL`)
+  if (expired && off && active) parts.push(isUnrevoked)
+  else {
+    if (expired) parts.push(Prisma.sql`${isUnrevoked} AND (${expiresAt} <= ${now} OR ${userIsOver})`)
+    if (off && active) parts.push(isLeft)
+    else if (off) parts.push(Prisma.sql`${isLeft} AND ${deactivated}`)
+    else if (active) parts.push(Prisma.sql`${isLeft} AND NOT ${deactivated}`)
   }
-  const wanted = tokenStatuses.filter((status) => statuses.includes(status))
-  if (wanted.length === 0) return Prisma.sql`FALSE`
-  return Prisma.sql`(${Prisma.join(
-    wanted.map((status) => conditions[status]),
-    ' OR ',
-  )})`
+  return parts.length === 0 ? Prisma.sql`FALSE` : Prisma.sql`(${Prisma.join(parts, ' OR ')})`
 }

@@ -18,6 +18,15 @@ export function visibilityOf({
 }
 
 /**
+ * `isVisible` for pages in an order that begins with the organization: the same condition in a form that the planner does not
+ * take for a reason to leave the organization out of the order.
+ */
+export function isVisibleInOrder(visibility: Visibility, organization: Prisma.Sql | null): Prisma.Sql {
+  if (organization === null || visibility.kind === 'allOrganizations') return isVisible(visibility, organization)
+  return Prisma.sql`${organization} = ANY(${[visibility.organizationId]}::uuid[])`
+}
+
+/**
  * The SQL condition under which a row is visible. `organization` is the column with the row's organization; null for a
  * table that has no tenant, which everybody sees.
  */

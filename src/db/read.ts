@@ -11,6 +11,16 @@ import { asWritten, type RowClass, rowClassOf } from './rows.ts'
 export interface Statement {
   readonly text: string
   readonly values: readonly unknown[]
+  /**
+   * Whether the server plans it for its values each time: it gets no name then. For those whose best plan depends on values,
+   * as where a search finds much or nothing: the sixth time that one comes by its name, the server takes one plan for all.
+   */
+  readonly isPlannedByValues?: boolean
+}
+
+/** The same statement, planned for its values each time. */
+export function plannedByValues({ text, values }: Statement): Statement {
+  return { text, values, isPlannedByValues: true }
 }
 
 /** Answers a statement. Rejects with what the driver or Prisma says; `databaseFailure` knows what it means. */
@@ -30,8 +40,8 @@ export function readWithPrisma(client: Pick<PrismaClient, '$queryRaw' | '$queryR
  */
 export function readFromPool(pool: pg.Pool): Read {
   const known = createKnownStatements()
-  return async <Row extends object>({ text, values }: Statement) => {
-    const statement = known(text)
+  return async <Row extends object>({ text, values, isPlannedByValues = false }: Statement) => {
+    const statement = known(text, isPlannedByValues)
     const { name } = statement
     const named = name === undefined ? {} : { name }
     const { rows, fields } = await pool.query({
@@ -49,29 +59,30 @@ export function readFromPool(pool: pg.Pool): Read {
 
 /** What is known of a statement. */
 interface Known {
-  /** Undefined for one that came for the first time. */
+  /** Undefined for one that came for the first time, and for one that is planned by its values. */
   readonly name: string | undefined
   Row: RowClass | undefined
 }
 
-/** Statements that get a name. Each connection keeps what it has prepared, so their number is bounded. */
-const mostNames = 500
+/** Statements that are kept. Each connection keeps what it has prepared by a name, so their number is bounded. */
+const mostKnown = 500
 
 /** Gives a statement a name when it comes for the second time, so that those that come once take nobody's place. */
-function createKnownStatements(): (text: string) => Known {
+function createKnownStatements(): (text: string, isPlannedByValues: boolean) => Known {
   const seen = new Set<string>()
-  const named = new Map<string, Known>()
-  return (text) => {
-    const known = named.get(text)
-    if (known !== undefined) return known
+  const known = new Map<string, Known>()
+  return (text, isPlannedByValues) => {
+    const before = known.get(text)
+    if (before !== undefined) return before
     const isNew = !seen.has(text)
     if (isNew) {
-      if (seen.size >= mostNames) seen.clear()
+      if (seen.size >= mostKnown) seen.clear()
       seen.add(text)
     }
-    if (isNew || named.size >= mostNames) return { name: undefined, Row: undefined }
-    const statement = { name: createHash('sha256').update(text).digest('hex').slice(0, 32), Row: undefined }
-    named.set(text, statement)
+    if (isNew || known.size >= mostKnown) return { name: undefined, Row: undefined }
+    const name = isPlannedByValues ? undefined : createHash('sha256').update(text).digest('hex').slice(0, 32)
+    const statement = { name, Row: undefined }
+    known.set(text, statement)
     return statement
   }
 }

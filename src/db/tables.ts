@@ -94,6 +94,11 @@ function table<Row extends { readonly id: unknown }>(model: Model, definition: D
   }
 }
 
+/** What texts are searched in: a column that the database makes, in lower case, and that rows are read without. */
+export function searchTextOf<Row>({ name }: Relation<Row>): Prisma.Sql {
+  return Prisma.sql`${name}.search_text`
+}
+
 export const organizations = table<Organization>('Organization', { tenant: 'id' })
 export const identityProviders = table<IdentityProvider>('IdentityProvider', { tenant: 'organizationId' })
 export const users = table<User>('User', { tenant: 'organizationId' })

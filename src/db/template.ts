@@ -1,5 +1,4 @@
 /** Statements that are made once and asked often, each time with other values. */
-import type { Prisma } from './generated/prisma/client.ts'
 import type { Statement } from './read.ts'
 
 /** Stands in a statement for a value that is given later. */
@@ -15,7 +14,6 @@ export class Place {
 export type Template = (given: Readonly<Record<string, unknown>>) => Statement
 
 /** The statement with places, as a template. */
-export function templateOf(sql: Prisma.Sql): Template {
-  const { text, values } = sql
+export function templateOf({ text, values }: Statement): Template {
   return (given) => ({ text, values: values.map((value) => (value instanceof Place ? given[value.name] : value)) })
 }

@@ -35,6 +35,12 @@ export class LinkedRows {
     return loaders.count(link, this.#parent, narrowed)
   }
 
+  /** About how many, from the database's statistics. */
+  totalEstimate(): Promise<number> {
+    const { loaders, link, narrowed } = this.#asked
+    return loaders.estimate(link, this.#parent, narrowed)
+  }
+
   /** Those of the page. */
   results(): Promise<readonly object[]> {
     const { loaders, link, narrowed, page } = this.#asked

@@ -7,14 +7,14 @@ import DataLoader from 'dataloader'
 import type { Visibility } from '../auth/visibility.ts'
 import { type Catalogue, type Catalogues, linkedInCatalogue } from '../db/catalogue.ts'
 import { Prisma } from '../db/generated/prisma/client.ts'
-import type { Read } from '../db/read.ts'
+import type { Read, Statement } from '../db/read.ts'
 import type { Table } from '../db/tables.ts'
 import type { Page } from '../page/offset.ts'
 import { cataloguedList, cataloguedRow } from './catalogued.ts'
 import type { Columns } from './columns.ts'
 import type { Link, ManyLink, OneLink } from './link.ts'
 import { type Groups, type Key, type Keyed, keyOf, type Question, questionOf, rowLink } from './questions.ts'
-import { countLinked, selectLargest, selectLinked, selectLinkedPage } from './statements.ts'
+import { countLinked, estimateLinked, selectLargest, selectLinked, selectLinkedPage } from './statements.ts'
 
 export interface LoaderOptions {
   readonly read: Read
@@ -170,6 +170,15 @@ export class Loaders {
     })
   }
 
+  /** About how many rows the link leads to, from the database's statistics. */
+  estimate<From, To>(link: ManyLink<From, To>, parent: Parent, narrowed: Narrowed = everything): Promise<number> {
+    return this.#load(`estimate ${link.name} ${narrowed.name}`, parent.id, async (keys) => {
+      const [row] = await this.#options.read<Explained>(estimateLinked(link, this.#asked(keys, narrowed)))
+      const parts = row?.['QUERY PLAN'][0].Plan.Plans ?? []
+      return keys.map((_, index) => parts[index]?.['Plan Rows'] ?? 0)
+    })
+  }
+
   /** The largest value of the column over the rows that the link leads to; null where there is none. */
   largest<From, To, Column extends keyof To & string>(
     link: ManyLink<From, To>,
@@ -279,7 +288,7 @@ export class Loaders {
     return this.#options.catalogues.atLeast(version, this.#options.read)
   }
 
-  async #values<Value>(statement: Prisma.Sql): Promise<ReadonlyMap<Key, Value>> {
+  async #values<Value>(statement: Statement): Promise<ReadonlyMap<Key, Value>> {
     const rows = await this.#options.read<{ readonly batchKey: Key; readonly value: Value }>(statement)
     return new Map(rows.map(({ batchKey, value }) => [batchKey, value]))
   }
@@ -294,6 +303,11 @@ function isKey(key: Key | null | undefined): key is Key {
 /** Whether the link leads from the id of a row to the row, as other links may, too. */
 function leadsById<From, To>({ by, through }: Link<From, To>): boolean {
   return through === null && by === 'id'
+}
+
+/** The plan of `estimateLinked`. */
+interface Explained {
+  readonly 'QUERY PLAN': readonly [{ readonly Plan: { readonly Plans?: readonly { readonly 'Plan Rows': number }[] } }]
 }
 
 function grouped<Row>(rows: readonly Keyed<Row>[]): Groups<Row> {

@@ -1,10 +1,12 @@
 /** Pages by key (Relay's cursor connections): stable whatever is inserted meanwhile, and as fast at the end as at the start. */
+
+import { all } from '../db/conditions.ts'
 import { Prisma } from '../db/generated/prisma/client.ts'
 import type { Read } from '../db/read.ts'
 import type { Table } from '../db/tables.ts'
 import { badInput } from '../errors.ts'
 import { decodeCursor, encodeCursor, type Place } from './cursor.ts'
-import { comparedId, isValueOf, type Order, orderedBy } from './order.ts'
+import { comparedId, isAmong, isValueOf, type Order, orderedBy, type PageRows, partsOf } from './order.ts'
 
 /** How many rows a page has where neither `first` nor `last` is given. */
 export const defaultSize = 20
@@ -94,17 +96,20 @@ export async function selectKeyset<Row extends { readonly id: unknown }>(
   read: Read,
   table: Table<Row>,
   columns: Prisma.Sql,
-  condition: Prisma.Sql,
-  { kind, order, after, before, size, fromEnd }: Keyset,
+  rows: PageRows,
+  keyset: Keyset,
 ): Promise<KeysetPage<Row>> {
-  const conditions = [condition]
-  if (after !== undefined) conditions.push(isBeyond(table, order, after, false))
-  if (before !== undefined) conditions.push(isBeyond(table, order, before, true))
+  const { kind, order, after, before, size, fromEnd } = keyset
   const value = order.value === null ? Prisma.sql`NULL` : Prisma.sql`(${order.value})::text`
+  const selected = Prisma.sql`${columns}, ${value} AS "orderValue"`
   // One row more than asked for tells whether there is a further page.
-  const found = await read<Row & { readonly orderValue: string | null }>(Prisma.sql`
-    SELECT ${columns}, ${value} AS "orderValue" FROM ${table.name} WHERE ${Prisma.join(conditions, ' AND ')}
-    ${orderedBy(table, order, fromEnd)} LIMIT ${size + 1}`)
+  const found = await read<Row & { readonly orderValue: string | null }>(
+    order.nullable
+      ? fromParts(table, selected, rows, keyset)
+      : Prisma.sql`
+        SELECT ${selected} FROM ${table.name} WHERE ${all([rows.condition, ...bounds(table, order, after, before)])}
+        ${orderedBy(table, order, rows, fromEnd)} LIMIT ${size + 1}`,
+  )
   const edges = found.slice(0, size).map((row) => ({
     row,
     cursor: encodeCursor(kind.name, order, { value: row.orderValue, id: String(row.id) }),
@@ -115,19 +120,52 @@ export async function selectKeyset<Row extends { readonly id: unknown }>(
     : { edges, hasNextPage: more, hasPreviousPage: after !== undefined }
 }
 
-/** The row comes after the place in the order; with `backward`, before it. */
+/**
+ * One page in an order that may have nulls, which come last: of the rows with a value and of those without one as many as it
+ * could have at most, each read along an index, and then put together.
+ */
+function fromParts<Row extends { readonly id: unknown }>(
+  table: Table<Row>,
+  selected: Prisma.Sql,
+  rows: PageRows,
+  { order, after, before, size, fromEnd }: Keyset,
+): Prisma.Sql {
+  const [valued, valueless] = partsOf(table, order, rows, fromEnd)
+  const parts: Prisma.Sql[] = []
+  const add = ({ condition: isOfPart, sorted }: typeof valued, from: Place | undefined, to: Place | undefined) => {
+    const bounded = all([rows.condition, isOfPart, ...bounds(table, order, from, to)])
+    parts.push(Prisma.sql`
+      (SELECT ${table.id} AS id FROM ${table.name} WHERE ${bounded} ${sorted} LIMIT ${size + 1})`)
+  }
+  // A place without a value lies behind all rows that have one, and a place with a value before all that have none.
+  if (after?.value !== null) add(valued, after, before?.value === null ? undefined : before)
+  if (before === undefined || before.value === null) add(valueless, after?.value === null ? after : undefined, before)
+  // Nothing lies behind a row without a value and before one that has one.
+  if (parts.length === 0) parts.push(Prisma.sql`(SELECT ${table.id} AS id FROM ${table.name} WHERE FALSE)`)
+  return Prisma.sql`
+    SELECT ${selected} FROM ${table.name} WHERE ${isAmong(table, Prisma.join(parts, ' UNION ALL '))}
+    ${orderedBy(table, order, undefined, fromEnd)} LIMIT ${size + 1}`
+}
+
+/** The conditions that rows lie between two places. Both have a value, or none has and the rows have none either. */
+function bounds<Row>(
+  table: Table<Row>,
+  order: Order,
+  after: Place | undefined,
+  before: Place | undefined,
+): readonly Prisma.Sql[] {
+  const found: Prisma.Sql[] = []
+  if (after !== undefined) found.push(isBeyond(table, order, after, false))
+  if (before !== undefined) found.push(isBeyond(table, order, before, true))
+  return found
+}
+
+/** The row comes after the place in the order; with `backward`, before it. Rows without a value go by their id. */
 function isBeyond<Row>(table: Table<Row>, order: Order, place: Place, backward: boolean): Prisma.Sql {
   const beyond = Prisma.raw((order.direction === 'ASC') === backward ? '<' : '>')
   const id = comparedId(table)
   const placeId = Prisma.sql`${place.id}::${Prisma.raw(table.idType)}`
-  if (order.value === null) return Prisma.sql`${id} ${beyond} ${placeId}`
+  if (order.value === null || place.value === null) return Prisma.sql`${id} ${beyond} ${placeId}`
   const placeValue = Prisma.sql`${place.value}::${Prisma.raw(order.type)}`
-  if (!order.nullable) return Prisma.sql`(${order.value}, ${id}) ${beyond} (${placeValue}, ${placeId})`
-  // Rows without a value come last, by id.
-  if (place.value === null) {
-    const amongThose = Prisma.sql`${order.value} IS NULL AND ${id} ${beyond} ${placeId}`
-    return backward ? Prisma.sql`(${order.value} IS NOT NULL OR ${amongThose})` : Prisma.sql`(${amongThose})`
-  }
-  const byValue = Prisma.sql`(${order.value}, ${id}) ${beyond} (${placeValue}, ${placeId})`
-  return backward ? byValue : Prisma.sql`(${byValue} OR ${order.value} IS NULL)`
+  return Prisma.sql`(${order.value}, ${id}) ${beyond} (${placeValue}, ${placeId})`
 }

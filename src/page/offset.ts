@@ -1,10 +1,10 @@
 /** Pages by offset: their arguments and the statements that read one. */
 
 import { Prisma } from '../db/generated/prisma/client.ts'
-import type { Read } from '../db/read.ts'
+import { plannedByValues, type Read } from '../db/read.ts'
 import type { Table } from '../db/tables.ts'
 import { badInput } from '../errors.ts'
-import { type Order, orderedBy } from './order.ts'
+import { isAmong, type Order, orderedBy, type PageRows, partsOf } from './order.ts'
 
 /** What a `limit` is where none is given. */
 export const defaultLimit = 100
@@ -33,25 +33,65 @@ export function selectPage<Row extends object>(
   read: Read,
   table: Table<Row>,
   columns: Prisma.Sql,
-  condition: Prisma.Sql,
-  { limit, offset }: Page,
+  rows: PageRows,
+  page: Page,
   order: Order,
 ): Promise<Row[]> {
-  const sorted = orderedBy(table, order)
+  const { limit, offset } = page
+  const sorted = orderedBy(table, order, rows)
+  const { condition } = rows
+  if (order.nullable && order.direction === 'DESC') return selectParts(read, table, columns, rows, page, order)
   if (offset === 0) {
     return read(Prisma.sql`SELECT ${columns} FROM ${table.name} WHERE ${condition} ${sorted} LIMIT ${limit}`)
   }
   // The rows that the offset skips are skipped by their ids alone; only those of the page are read whole.
   return read(Prisma.sql`
-    SELECT ${columns}
-    FROM (SELECT ${table.id} FROM ${table.name} WHERE ${condition} ${sorted} LIMIT ${limit} OFFSET ${offset}) AS page
-    JOIN ${table.name} ON ${table.id} = page.id
-    ${sorted}`)
+    SELECT ${columns} FROM ${table.name}
+    WHERE ${isAmong(table, Prisma.sql`SELECT ${table.id} FROM ${table.name} WHERE ${condition} ${sorted} LIMIT ${limit} OFFSET ${offset}`)}
+    ${orderedBy(table, order)}`)
+}
+
+/**
+ * The same in an order that no index has, because nulls come last in it and first in the index: the rows that have a value,
+ * and where those don't fill the page, the ones that have none.
+ */
+function selectParts<Row extends object>(
+  read: Read,
+  table: Table<Row>,
+  columns: Prisma.Sql,
+  rows: PageRows,
+  { limit, offset }: Page,
+  order: Order,
+): Promise<Row[]> {
+  const { condition } = rows
+  const [valued, valueless] = partsOf(table, order, rows)
+  return read(Prisma.sql`
+    WITH valued AS MATERIALIZED (
+      SELECT ${table.id} FROM ${table.name} WHERE ${condition} AND ${valued.condition} ${valued.sorted}
+      LIMIT ${limit} OFFSET ${offset}
+    ), valueless AS (
+      SELECT ${table.id} FROM ${table.name} WHERE ${condition} AND ${valueless.condition} ${valueless.sorted}
+      LIMIT ${limit}::integer - (SELECT count(*) FROM valued)
+      OFFSET CASE WHEN ${offset}::integer = 0 OR EXISTS (SELECT FROM valued) THEN 0 ELSE greatest(0, ${offset}::integer - (
+        SELECT count(*) FROM ${table.name} WHERE ${condition} AND ${valued.condition})) END
+    )
+    SELECT ${columns} FROM ${table.name}
+    WHERE ${isAmong(table, Prisma.sql`SELECT id FROM valued UNION ALL SELECT id FROM valueless`)}
+    ${orderedBy(table, order)}`)
 }
 
 /** How many rows meet the condition. */
 export async function countRows<Row>(read: Read, table: Table<Row>, condition: Prisma.Sql): Promise<number> {
-  const [row] = await read<{ total: number }>(Prisma.sql`
-    SELECT count(*)::integer AS total FROM ${table.name} WHERE ${condition}`)
+  const [row] = await read<{ total: number }>(
+    plannedByValues(Prisma.sql`SELECT count(*)::integer AS total FROM ${table.name} WHERE ${condition}`),
+  )
   return row?.total ?? 0
+}
+
+/** About how many rows meet the condition, as the database's planner expects from its statistics: nothing is counted. */
+export async function estimateRows<Row>(read: Read, table: Table<Row>, condition: Prisma.Sql): Promise<number> {
+  const [row] = await read<{ readonly 'QUERY PLAN': readonly [{ readonly Plan: { readonly 'Plan Rows': number } }] }>(
+    plannedByValues(Prisma.sql`EXPLAIN (FORMAT JSON) SELECT FROM ${table.name} WHERE ${condition}`),
+  )
+  return row?.['QUERY PLAN'][0].Plan['Plan Rows'] ?? 0
 }

@@ -2,12 +2,13 @@
 import { defaultSize, type Edge, type KeysetPage } from '../page/keyset.ts'
 import { builder } from './builder.ts'
 import type { DeclaredScopes } from './scopesPlugin.ts'
-import type { ItemType } from './searchResult.ts'
+import { estimateDescription, type ItemType, totalDescription } from './searchResult.ts'
 
 /** A page that is still to be read; `page` reads it once, however often it is asked. */
 export interface Connection<Row> {
   readonly page: () => Promise<KeysetPage<Row>>
   readonly total: () => Promise<number>
+  readonly totalEstimate: () => Promise<number>
 }
 
 interface PageInfoShape {
@@ -79,8 +80,12 @@ export function connectionType<Row extends { readonly id: string | number }>(
       }),
       total: t.int({
         weighs: { counts: true },
-        description: `How many ${items} there are over all pages.`,
+        description: totalDescription(items),
         resolve: (connection) => connection.total(),
+      }),
+      totalEstimate: t.int({
+        description: estimateDescription,
+        resolve: (connection) => connection.totalEstimate(),
       }),
     }),
   })

@@ -8,7 +8,7 @@ import type { SearchRules } from '../search/rules.ts'
 import { builder } from './builder.ts'
 import { connectionArguments, connectionType } from './connection.ts'
 import { OrderDirection } from './enums.ts'
-import { findConnection, findPage } from './find.ts'
+import { findConnection, findPage, type Matching } from './find.ts'
 import { connectionWeight, pageWeight } from './listWeights.ts'
 import type { DeclaredScopes } from './scopesPlugin.ts'
 import { type ItemType, pageArguments, searchResultType } from './searchResult.ts'
@@ -57,7 +57,10 @@ export function defineLists<Row extends { readonly id: string | number }, Search
   const Connection = connectionType(type, { item: model, items, scopes })
   const searchArgument = { type: search, description: `Which ${items} to find. Left out: all of them.` }
   const orderArgument = { type: OrderBy, description: 'Left out: by id.' }
-  const matched = (given: object, { rules }: Context) => matching((given as Searched<Search>).search, rules)
+  const matched = (given: object, { rules }: Context): Matching => {
+    const { search: asked } = given as Searched<Search>
+    return { page: matching(asked, rules), total: matching(asked, { ...rules, counted: true }) }
+  }
   const title = `${items[0]?.toUpperCase()}${items.slice(1)}`
 
   builder.queryFields((t) => ({

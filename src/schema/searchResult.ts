@@ -16,6 +16,7 @@ export interface ListResult<Row> {
 /** A page that is still to be read. */
 export interface SearchResult<Row> extends ListResult<Row> {
   readonly page: Page
+  totalEstimate(): Promise<number>
 }
 
 const resolveAllResults: ResolveAll<ListResult<object>, readonly object[]> = async (lists) => {
@@ -32,6 +33,19 @@ export const pageArguments = builder.args((t) => ({
   offset: t.int({ defaultValue: 0, description: 'How many results to skip.' }),
 }))
 
+/** What a total says of itself. */
+export function totalDescription(items: string): string {
+  return (
+    `How many ${items} there are over all pages, to the last one. They are counted, which takes the longer the more there ` +
+    'are: with hundreds of thousands some tenths of a second, and seconds where the search goes by text, role, permission, ' +
+    'status or login. Where about how many will do, ask for `totalEstimate`.'
+  )
+}
+
+export const estimateDescription =
+  "About how many there are over all pages, from the database's statistics: nothing is counted, so that it takes as long " +
+  'whatever there is. It may be off, the more so the more conditions the search has, and may lag behind changes.'
+
 interface ResultTypeOptions {
   readonly name: string
   /** What is listed, in the plural, for the descriptions. */
@@ -47,8 +61,12 @@ export function searchResultType<Row extends object>(item: ItemType<Row>, { name
     fields: (t) => ({
       total: t.int({
         weighs: { counts: true },
-        description: `How many ${items} there are over all pages.`,
+        description: totalDescription(items),
         resolve: (result) => result.total(),
+      }),
+      totalEstimate: t.int({
+        description: estimateDescription,
+        resolve: (result) => result.totalEstimate(),
       }),
       limit: t.int({ description: 'The limit that was asked for.', resolve: ({ page }) => page.limit }),
       offset: t.int({ description: 'The offset that was asked for.', resolve: ({ page }) => page.offset }),

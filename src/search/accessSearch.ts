@@ -1,8 +1,11 @@
 /** Which accesses a search finds. */
+
+import { all, anything } from '../db/conditions.ts'
 import { type AccessType, Prisma } from '../db/generated/prisma/client.ts'
-import { accesses } from '../db/tables.ts'
+import { accesses, searchTextOf } from '../db/tables.ts'
 import { integerIdOf, nameIdOf, uuidOf } from '../ids.ts'
-import { all, containsText, given, idList, inRange, ofCustomer, type TimeRange } from './condition.ts'
+import { containsText, given, idList, inRange, isOneOf, ofCustomer, type TimeRange } from './condition.ts'
+import { RolesHolding } from './rolesHolding.ts'
 import type { SearchRules } from './rules.ts'
 
 export interface AccessSearch {
@@ -19,11 +22,14 @@ export interface AccessSearch {
 }
 
 /** The condition on a row of `accesses`. Throws BAD_USER_INPUT where the search has a value that is not allowed. */
-export function accessesMatching(search: AccessSearch | null | undefined, { mostRows }: SearchRules): Prisma.Sql {
-  if (!search) return Prisma.sql`TRUE`
+export function accessesMatching(
+  search: AccessSearch | null | undefined,
+  { mostRows, counted }: SearchRules,
+): Prisma.Sql {
+  if (!search) return anything
   const column = accesses.column
   return all([
-    given(search.text, (text) => containsText('search.text', text, [column('name'), column('ssoId')])),
+    given(search.text, (text) => containsText('search.text', text, searchTextOf(accesses), counted)),
     given(
       search.ids,
       (ids) => Prisma.sql`${accesses.id} = ANY(${idList('search.ids', ids, integerIdOf, mostRows)}::integer[])`,
@@ -31,18 +37,9 @@ export function accessesMatching(search: AccessSearch | null | undefined, { most
     given(search.userId, (userId) => Prisma.sql`${column('userId')} = ${uuidOf('search.userId', userId)}::uuid`),
     given(search.customerId, (customerId) => ofCustomer(customerId, column('organizationId'))),
     given(search.types, (types) => hasType(types)),
-    given(
-      search.roleId,
-      (roleId) => Prisma.sql`EXISTS (
-        SELECT FROM role_assignments
-        WHERE role_assignments.access_id = accesses.id AND role_assignments.role_id = ${nameIdOf('search.roleId', roleId)})`,
-    ),
-    given(
-      search.permissionId,
-      (permissionId) => Prisma.sql`EXISTS (
-        SELECT FROM role_assignments JOIN role_permissions ON role_permissions.role_id = role_assignments.role_id
-        WHERE role_assignments.access_id = accesses.id
-        AND role_permissions.permission_id = ${nameIdOf('search.permissionId', permissionId)})`,
+    given(search.roleId, (roleId) => holds(Prisma.sql`= ${nameIdOf('search.roleId', roleId)}`)),
+    given(search.permissionId, (permissionId) =>
+      holds(Prisma.sql`= ANY(${new RolesHolding(nameIdOf('search.permissionId', permissionId))}::text[])`),
     ),
     given(search.twoFaEnabled, (enabled) => Prisma.sql`${column('twoFaEnabled')} = ${enabled}`),
     given(search.createdAt, (range) => inRange('search.createdAt', range, column('createdAt'))),
@@ -52,5 +49,13 @@ export function accessesMatching(search: AccessSearch | null | undefined, { most
 
 /** The access has one of the types. */
 export function hasType(types: readonly AccessType[]): Prisma.Sql {
-  return Prisma.sql`${accesses.column('type')} = ANY(${[...types]}::access_type[])`
+  return isOneOf(accesses.column('type'), types, accesses.typeOf('type'))
+}
+
+/** The access holds a role whose id is as said. */
+function holds(role: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`EXISTS (
+    SELECT FROM role_assignments
+    WHERE role_assignments.organization_id = accesses.organization_id AND role_assignments.access_id = accesses.id
+    AND role_assignments.role_id ${role})`
 }

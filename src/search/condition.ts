@@ -1,16 +1,12 @@
 /** Pieces of the conditions that searches are made of. Values are always parameters, never text of the statement. */
+
+import { all, anything } from '../db/conditions.ts'
 import { Prisma } from '../db/generated/prisma/client.ts'
 import { organizations } from '../db/tables.ts'
 import { badInput } from '../errors.ts'
 import { isPrintable } from '../printable.ts'
 
 const longestText = 200
-
-/** All of the conditions; TRUE where there are none. Undefined ones are left out. */
-export function all(conditions: readonly (Prisma.Sql | undefined)[]): Prisma.Sql {
-  const given = conditions.filter((condition) => condition !== undefined)
-  return given.length === 0 ? Prisma.sql`TRUE` : Prisma.join(given, ' AND ')
-}
 
 /** The condition that `make` gives for a value that is there; undefined for null and undefined, which ask for nothing. */
 export function given<T>(value: T | null | undefined, make: (value: T) => Prisma.Sql): Prisma.Sql | undefined {
@@ -26,13 +22,24 @@ export function searchText(argument: string, text: string): string {
   return text.normalize('NFC')
 }
 
-/** Some column has the text, whatever its case. The empty text is in every row. Throws as `searchText` does. */
-export function containsText(argument: string, text: string, columns: readonly Prisma.Sql[]): Prisma.Sql {
+/**
+ * The column, which is in lower case, has the text, whatever its case. The empty text is in every row. Throws as
+ * `searchText` does. Where rows are `counted` they are compared with the text and nothing else.
+ */
+export function containsText(argument: string, text: string, column: Prisma.Sql, counted = false): Prisma.Sql {
   const sought = searchText(argument, text)
-  if (sought === '') return Prisma.sql`TRUE`
+  if (sought === '') return anything
   const pattern = `%${sought.replace(/[\\%_]/g, '\\$&')}%`
-  const matches = columns.map((column) => Prisma.sql`${column} ILIKE ${pattern}`)
-  return Prisma.sql`(${Prisma.join(matches, ' OR ')})`
+  if (counted || [...sought].length > 2) return Prisma.sql`${column} LIKE ${lowered(pattern)}`
+  // No trigram leads to it, so that a page which few rows are for would be looked for in all of them: the index of short
+  // parts leads there. The comparison alone would tell as much, but is made first because it costs little; as an expression,
+  // so that it is not looked for in the index of trigrams, which has all rows for it.
+  return Prisma.sql`(${column} || '') LIKE ${lowered(pattern)} AND short_parts(${column}) @> short_parts(${lowered(sought)})`
+}
+
+/** In the lower case that names are compared by, as bytes. */
+function lowered(text: string): Prisma.Sql {
+  return Prisma.sql`lower(${text}::text COLLATE "und-x-icu") COLLATE "C"`
 }
 
 export interface TimeRange {
@@ -47,6 +54,14 @@ export function inRange(argument: string, { from, to }: TimeRange, column: Prism
     given(from, (instant) => Prisma.sql`${column} >= ${instant}`),
     given(to, (instant) => Prisma.sql`${column} < ${instant}`),
   ])
+}
+
+/** The column is one of the values of the type. One alone is told apart: what is equal can be read in the order of ids. */
+export function isOneOf(column: Prisma.Sql, values: readonly string[], type: string): Prisma.Sql {
+  const [only] = values
+  return values.length === 1
+    ? Prisma.sql`${column} = ${only}::${Prisma.raw(type)}`
+    : Prisma.sql`${column} = ANY(${[...values]}::${Prisma.raw(type)}[])`
 }
 
 /** The ids of a list. Throws BAD_USER_INPUT where one is no id or where there are more than `most`. */

@@ -4,4 +4,6 @@ export interface SearchRules {
   readonly now: Date
   /** Rows of a page, and ids of a list, at most. */
   readonly mostRows: number
+  /** Whether all rows that there are, are counted. Left out: they are read page by page, or are those of one parent. */
+  readonly counted?: boolean
 }

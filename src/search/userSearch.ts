@@ -1,9 +1,11 @@
 /** Which users a search finds. */
 import { isOverSql } from '../auth/expiry.ts'
+import { all, anything, isAnything } from '../db/conditions.ts'
 import { type AccessType, type Language, Prisma } from '../db/generated/prisma/client.ts'
-import { users } from '../db/tables.ts'
+import { accesses, searchTextOf, users } from '../db/tables.ts'
 import { nameIdOf, uuidOf } from '../ids.ts'
-import { all, containsText, given, idList, inRange, ofCustomer, searchText, type TimeRange } from './condition.ts'
+import { containsText, given, idList, inRange, ofCustomer, searchText, type TimeRange } from './condition.ts'
+import { RolesHolding } from './rolesHolding.ts'
 import type { SearchRules } from './rules.ts'
 
 export interface UserSearch {
@@ -21,14 +23,14 @@ export interface UserSearch {
 }
 
 /** The condition on a row of `users`. Throws BAD_USER_INPUT where the search has a value that is not allowed. */
-export function usersMatching(search: UserSearch | null | undefined, { now, mostRows }: SearchRules): Prisma.Sql {
-  if (!search) return Prisma.sql`TRUE`
+export function usersMatching(
+  search: UserSearch | null | undefined,
+  { now, mostRows, counted }: SearchRules,
+): Prisma.Sql {
+  if (!search) return anything
   const column = users.column
-  const ownAccess = Prisma.sql`accesses.organization_id = users.organization_id AND accesses.user_id = users.id`
   return all([
-    given(search.text, (text) =>
-      containsText('search.text', text, [column('firstname'), column('lastname'), column('email'), column('phone')]),
-    ),
+    given(search.text, (text) => containsText('search.text', text, searchTextOf(users), counted)),
     given(search.ids, (ids) => Prisma.sql`${users.id} = ANY(${idList('search.ids', ids, uuidOf, mostRows)}::uuid[])`),
     // The parameter has the database's collation by itself, the column its own.
     given(
@@ -42,30 +44,36 @@ export function usersMatching(search: UserSearch | null | undefined, { now, most
       const isExpired = isOverSql(column('expiresAt'), now)
       return expired ? isExpired : Prisma.sql`NOT ${isExpired}`
     }),
-    given(
-      search.roleId,
-      (roleId) => Prisma.sql`EXISTS (
-        SELECT FROM accesses JOIN role_assignments ON role_assignments.access_id = accesses.id
-        WHERE ${ownAccess} AND role_assignments.role_id = ${nameIdOf('search.roleId', roleId)})`,
+    given(search.roleId, (roleId) => holds(Prisma.sql`= ${nameIdOf('search.roleId', roleId)}`)),
+    given(search.permissionId, (permissionId) =>
+      holds(Prisma.sql`= ANY(${new RolesHolding(nameIdOf('search.permissionId', permissionId))}::text[])`),
     ),
-    given(
-      search.permissionId,
-      (permissionId) => Prisma.sql`EXISTS (
-        SELECT FROM accesses JOIN role_assignments ON role_assignments.access_id = accesses.id
-        JOIN role_permissions ON role_permissions.role_id = role_assignments.role_id
-        WHERE ${ownAccess} AND role_permissions.permission_id = ${nameIdOf('search.permissionId', permissionId)})`,
-    ),
-    given(
-      search.accessType,
-      (type) => Prisma.sql`EXISTS (SELECT FROM accesses WHERE ${ownAccess} AND accesses.type = ${type}::access_type)`,
-    ),
+    given(search.accessType, (type) => hasAccess(Prisma.sql`${accesses.column('type')} = ${type}::access_type`)),
     given(search.createdAt, (range) => inRange('search.createdAt', range, column('createdAt'))),
-    given(search.lastLoginAt, (range) =>
-      inRange(
-        'search.lastLoginAt',
-        range,
-        Prisma.sql`(SELECT max(accesses.last_login_at) FROM accesses WHERE ${ownAccess})`,
-      ),
-    ),
+    given(search.lastLoginAt, (range) => lastLoginIn('search.lastLoginAt', range)),
   ])
+}
+
+/** The user has an access that meets the condition. */
+function hasAccess(condition: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`EXISTS (SELECT FROM accesses WHERE ${isOwnAccess} AND ${condition})`
+}
+
+const isOwnAccess = Prisma.sql`accesses.organization_id = users.organization_id AND accesses.user_id = users.id`
+
+/** Some access of the user holds a role whose id is as said. */
+function holds(role: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`EXISTS (
+    SELECT FROM accesses JOIN role_assignments ON role_assignments.access_id = accesses.id
+      AND role_assignments.organization_id = accesses.organization_id
+    WHERE ${isOwnAccess} AND role_assignments.role_id ${role})`
+}
+
+/** The latest login over all accesses is in the range: one is, and none is later. Throws as `inRange` does. */
+function lastLoginIn(argument: string, range: TimeRange): Prisma.Sql {
+  const login = accesses.column('lastLoginAt')
+  const isWithin = inRange(argument, range, login)
+  if (isAnything(isWithin)) return anything
+  const { to } = range
+  return all([hasAccess(isWithin), given(to, (end) => Prisma.sql`NOT ${hasAccess(Prisma.sql`${login} >= ${end}`)}`)])
 }
