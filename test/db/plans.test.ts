@@ -1,0 +1,93 @@
+/**
+ * What statements go through: of each the blocks that it reads, with a plan for its own values and with the one that a named
+ * statement gets from the sixth time on, whatever the values are. `npm run plans` measures the same questions in time, over a
+ * million users.
+ */
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { type Asked, openGateway } from '../../bench/plans/gateway.ts'
+import { ordersOf, questionsOf } from '../../bench/plans/questions.ts'
+import { drawSamples } from '../../bench/plans/samples.ts'
+import { bulkSeed } from '../../examples/data/bulk/seed.ts'
+import type { Prisma } from '../../src/db/generated/prisma/client.ts'
+import { isPlannedByValues } from '../../src/db/read.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+
+const modes = ['force_custom_plan', 'force_generic_plan'] as const
+type Mode = (typeof modes)[number]
+
+/** Blocks that may be read: each key and each row is looked for in an index. Whole scans read twice as many for a page. */
+const mostBlocks = (sought: number) => 300 + 8 * sought
+
+/** Pages in every order and the links between lists: their statements have names, so that they get one plan for all values. */
+const isNamed = /(^users|^accesses|^tokens) (none|by \w+ (ASC|DESC)): (?!total|estimate)|→|one user/
+
+// The embedded database has no second connection, and the same planner.
+describe.skipIf(inject('templates').server === null)('a statement', () => {
+  let database: TestDatabase
+  let client: pg.Client
+  let gateway: Asked
+  const callers: (readonly [string, string | null])[] = []
+
+  beforeAll(async () => {
+    database = await createTestDatabase({ migrated: true })
+    client = new pg.Client(database.connection)
+    await client.connect()
+    await bulkSeed(client, { users: 4_000, large: 6_000, now: new Date(), onProgress() {} })
+    const { rows } = await client.query<{ id: string }>(
+      'SELECT id FROM organizations WHERE customer_id IN (1001, 2001) ORDER BY customer_id',
+    )
+    callers.push(['small', rows[0]?.id as string], ['large', rows[1]?.id as string], ['all', null])
+    gateway = await openGateway(database.connection.connectionString as string)
+  }, 180_000)
+  afterAll(async () => {
+    await gateway.close()
+    await client.end()
+    await database.close()
+  })
+
+  it.each([0, 1, 2])(
+    'that has a name reads little with either plan (caller %i)',
+    async (index) => {
+      const [caller, organization] = callers[index] as (typeof callers)[number]
+      const orders = { users: ordersOf('users'), accesses: ordersOf('accesses'), tokens: ordersOf('tokens') }
+      const questions = questionsOf(await drawSamples(client, organization, orders))
+      const known = new Set<string>()
+      const tooMany: string[] = []
+      for (const question of questions) {
+        if (!isNamed.test(question.name) || question.kind === 'total') continue
+        const { code, statements } = await gateway.ask(question, organization)
+        expect([question.name, code]).toEqual([question.name, null])
+        for (const statement of statements) {
+          if (isPlannedByValues(statement) || known.has(statement.text)) continue
+          known.add(statement.text)
+          for (const mode of modes) {
+            const { blocks, sought } = await readBy(client, statement, mode)
+            if (blocks > mostBlocks(sought)) tooMany.push(`${caller}, ${question.name}, ${mode}: ${blocks}`)
+          }
+        }
+      }
+      expect(known.size).toBeGreaterThan(50)
+      expect(tooMany).toEqual([])
+    },
+    180_000,
+  )
+})
+
+/** The blocks that the statement reads, from wherever, and the keys and rows that it is about, when it is planned so. */
+async function readBy(client: pg.Client, { text, values }: Prisma.Sql, mode: Mode) {
+  await client.query(`SET plan_cache_mode = ${mode}; DEALLOCATE ALL`)
+  await client.query(`PREPARE asked AS ${text}`)
+  const given = values.length === 0 ? '' : `(${values.map(literal).join(', ')})`
+  const { rows } = await client.query(`EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) EXECUTE asked ${given}`)
+  const plan = rows[0]['QUERY PLAN'][0].Plan
+  const blocks: number = plan['Shared Hit Blocks'] + plan['Shared Read Blocks']
+  const keys = values.reduce<number>((sum, value) => sum + (Array.isArray(value) ? value.length : 0), 0)
+  return { blocks, sought: keys + (plan['Actual Rows'] as number) }
+}
+
+function literal(value: unknown): string {
+  if (value === null) return 'NULL'
+  if (Array.isArray(value)) return pg.escapeLiteral(`{${value.map((each) => JSON.stringify(String(each))).join(',')}}`)
+  return pg.escapeLiteral(value instanceof Date ? value.toISOString() : String(value))
+}
