@@ -6,7 +6,8 @@
 import DataLoader from 'dataloader'
 import type { Visibility } from '../auth/visibility.ts'
 import { type Catalogue, type Catalogues, linkedInCatalogue } from '../db/catalogue.ts'
-import { Prisma } from '../db/generated/prisma/client.ts'
+import { anything } from '../db/conditions.ts'
+import type { Prisma } from '../db/generated/prisma/client.ts'
 import type { Read, Statement } from '../db/read.ts'
 import type { Table } from '../db/tables.ts'
 import type { Page } from '../page/offset.ts'
@@ -32,7 +33,7 @@ export interface Narrowed {
 }
 
 /** Every row that the link leads to. */
-export const everything: Narrowed = Object.freeze({ name: '', where: Prisma.sql`TRUE` })
+export const everything: Narrowed = Object.freeze({ name: '', where: anything })
 
 /** What links to many begin at. */
 export interface Parent {

@@ -1,6 +1,7 @@
 /** What many keys are asked at once: statements that are made once for a link, and shared by all who ask the same. */
 import type { Visibility } from '../auth/visibility.ts'
-import { Prisma } from '../db/generated/prisma/client.ts'
+import { anything } from '../db/conditions.ts'
+import type { Prisma } from '../db/generated/prisma/client.ts'
 import type { Share } from '../db/shares.ts'
 import type { Table } from '../db/tables.ts'
 import { Place, type Template, templateOf } from '../db/template.ts'
@@ -80,7 +81,7 @@ function createQuestion<From, To>(link: Link<From, To>, columns: Prisma.Sql, kin
   const byOrganization = isLimited && link.to.organization !== null
   return {
     byOrganization,
-    alone: templateOf(selectLinked(link, columns, { keys, visibility, where: Prisma.sql`TRUE` })),
+    alone: templateOf(selectLinked(link, columns, { keys, visibility, where: anything })),
     shared: templateOf(selectShared(link, columns, keys, byOrganization ? organizations : null)),
   }
 }
