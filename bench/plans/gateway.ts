@@ -4,8 +4,7 @@ import { claimNamesOf, limitsOf, policyOf } from '../../src/assemble.ts'
 import { fixedKeys } from '../../src/auth/keys.ts'
 import { readConfig } from '../../src/config.ts'
 import { openDatabase } from '../../src/db/client.ts'
-import type { Prisma } from '../../src/db/generated/prisma/client.ts'
-import type { Read } from '../../src/db/read.ts'
+import type { Read, Statement } from '../../src/db/read.ts'
 import { createGateway } from '../../src/gateway.ts'
 import type { Question } from './questions.ts'
 
@@ -15,7 +14,7 @@ export interface Answered {
   /** The code of the first error; null where there was none. */
   readonly code: string | null
   /** What was read for it, in order. */
-  readonly statements: readonly Prisma.Sql[]
+  readonly statements: readonly Statement[]
 }
 
 export interface Asked {
@@ -36,7 +35,7 @@ export async function openGateway(url: string): Promise<Asked> {
     MAX_ANSWER_BYTES: '1000000000',
     MAX_WORK: '100000000',
   })
-  const statements: Prisma.Sql[] = []
+  const statements: Statement[] = []
   const database = openDatabase({
     connection: { connectionString: url },
     // One, so that each statement is sent by the same name from its second time on.

@@ -9,8 +9,7 @@ import { type Asked, openGateway } from '../../bench/plans/gateway.ts'
 import { ordersOf, questionsOf } from '../../bench/plans/questions.ts'
 import { drawSamples } from '../../bench/plans/samples.ts'
 import { bulkSeed } from '../../examples/data/bulk/seed.ts'
-import type { Prisma } from '../../src/db/generated/prisma/client.ts'
-import { isPlannedByValues } from '../../src/db/read.ts'
+import type { Statement } from '../../src/db/read.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 const modes = ['force_custom_plan', 'force_generic_plan'] as const
@@ -59,7 +58,7 @@ describe.skipIf(inject('templates').server === null)('a statement', () => {
         const { code, statements } = await gateway.ask(question, organization)
         expect([question.name, code]).toEqual([question.name, null])
         for (const statement of statements) {
-          if (isPlannedByValues(statement) || known.has(statement.text)) continue
+          if (statement.isPlannedByValues || known.has(statement.text)) continue
           known.add(statement.text)
           for (const mode of modes) {
             const { blocks, sought } = await readBy(client, statement, mode)
@@ -75,7 +74,7 @@ describe.skipIf(inject('templates').server === null)('a statement', () => {
 })
 
 /** The blocks that the statement reads, from wherever, and the keys and rows that it is about, when it is planned so. */
-async function readBy(client: pg.Client, { text, values }: Prisma.Sql, mode: Mode) {
+async function readBy(client: pg.Client, { text, values }: Statement, mode: Mode) {
   await client.query(`SET plan_cache_mode = ${mode}; DEALLOCATE ALL`)
   await client.query(`PREPARE asked AS ${text}`)
   const given = values.length === 0 ? '' : `(${values.map(literal).join(', ')})`
