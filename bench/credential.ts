@@ -30,7 +30,7 @@ const times = 100_000
 const headers = (process.env.JWTS ?? '').split(',').map((jwt) => Buffer.from(`Bearer ${jwt}`))
 const authenticateAll = async () => {
   for (let time = 0; time < times; time++) {
-    await authenticate((headers[time % headers.length] as Buffer).toString('latin1'))
+    await authenticate((headers[time % headers.length] as Buffer).toString('latin1'), { statements: 0 })
   }
 }
 await authenticateAll()

@@ -5,13 +5,14 @@ import { type Caller, createCaller } from './caller.ts'
 import type { Catalogues } from './db/catalogue.ts'
 import { databaseFailure } from './db/failure.ts'
 import type { PrismaClient } from './db/generated/prisma/client.ts'
-import type { Read, Statement } from './db/read.ts'
+import { counting, type Read, type Statement } from './db/read.ts'
 import type { Share } from './db/shares.ts'
 import type { Deadline } from './deadline.ts'
 import { type Columns, columnsOf, type ReadMembers } from './links/columns.ts'
 import { Loaders } from './links/loaders.ts'
 import { createPerField, type PerField } from './links/perField.ts'
 import type { AskTogether, Groups, Key, Question } from './links/questions.ts'
+import type { Tally } from './observer.ts'
 import { knowingRoles } from './search/rolesHolding.ts'
 import type { SearchRules } from './search/rules.ts'
 
@@ -49,11 +50,6 @@ export interface Context {
   beginAnew(): void
 }
 
-/** Counts while the request runs. */
-export interface Tally {
-  statements: number
-}
-
 export interface ContextOptions {
   readonly principal: Principal
   readonly prisma: PrismaClient
@@ -66,6 +62,8 @@ export interface ContextOptions {
   readonly deadline: Deadline
   readonly share: Share
   readonly requestId: string
+  /** Goes on from what the request has taken before. */
+  readonly tally: Tally
   /** The members of rows that the operation's fields declare to read. */
   readonly members: ReadMembers
 }
@@ -83,7 +81,7 @@ class RequestContext implements Context {
   readonly prisma: PrismaClient
   readonly policy: Policy
   readonly requestId: string
-  readonly tally: Tally = { statements: 0 }
+  readonly tally: Tally
   readonly #options: ContextOptions
   #isAlone = false
   /** The statements, and the questions, that the database could not answer. */
@@ -97,7 +95,7 @@ class RequestContext implements Context {
   #rules: SearchRules | undefined
 
   constructor(options: ContextOptions) {
-    const { principal, now, share, prisma, policy, requestId } = options
+    const { principal, now, share, prisma, policy, requestId, tally } = options
     this.#options = options
     this.principal = principal
     this.now = now
@@ -105,6 +103,7 @@ class RequestContext implements Context {
     this.prisma = prisma
     this.policy = policy
     this.requestId = requestId
+    this.tally = tally
   }
 
   get signal(): AbortSignal {
@@ -180,10 +179,7 @@ class RequestContext implements Context {
 
   /** Reads when the caller may have a connection, and counts. */
   #readInTurn<Row extends object>(statement: Statement): Promise<Row[]> {
-    return this.share.use(() => {
-      this.tally.statements += 1
-      return this.#options.read<Row>(statement)
-    })
+    return this.share.use(() => counting(this.#options.read, this.tally)<Row>(statement))
   }
 
   #ask<Row extends object>(question: Question, keys: readonly Key[]): Promise<Groups<Row>> {

@@ -4,10 +4,10 @@
  */
 import type { Authenticate } from './auth/authenticate.ts'
 import type { Principal } from './auth/principal.ts'
-import type { Context, ContextOptions, Tally } from './context.ts'
+import type { Context, ContextOptions } from './context.ts'
 import { createDeadline } from './deadline.ts'
 import { GatewayError } from './errors.ts'
-import type { ObservedOperation, Observer } from './observer.ts'
+import type { ObservedOperation, Observer, Tally } from './observer.ts'
 import { DocumentRefused, type Prepare, type PreparedOperation } from './operation/prepare.ts'
 import { type Answer, expectedFailure, type OnUnexpectedError, type Run, unexpected } from './operation/run.ts'
 
@@ -39,7 +39,7 @@ export interface Trail {
   principal: Principal | null
   /** Null where the document was refused. */
   operation: ObservedOperation | null
-  tally: Readonly<Tally>
+  readonly tally: Tally
 }
 
 export interface Core {
@@ -53,7 +53,9 @@ export interface CoreOptions {
   readonly run: Run
   /** Seconds that an operation may run. */
   readonly timeout: number
-  readonly createContext: (request: Pick<ContextOptions, 'principal' | 'requestId' | 'members' | 'deadline'>) => Context
+  readonly createContext: (
+    request: Pick<ContextOptions, 'principal' | 'requestId' | 'tally' | 'members' | 'deadline'>,
+  ) => Context
   readonly observe: Observer
   readonly onUnexpectedError: OnUnexpectedError
 }
@@ -73,7 +75,8 @@ export function createCore(options: CoreOptions): Core {
     }
   }
   const execute = async (request: GraphRequest, trail: Trail): Promise<Answer> => {
-    const found = authenticate(request.authorization)
+    const { tally } = trail
+    const found = authenticate(request.authorization, tally)
     const principal = found instanceof Promise ? await observing(found, request.requestId) : found
     trail.principal = principal
     const prepared = prepare(request.document, request.operationName)
@@ -87,8 +90,7 @@ export function createCore(options: CoreOptions): Core {
     const deadline = createDeadline({ seconds: timeout, changes, client: request })
     try {
       const { members } = prepared
-      const context = createContext({ principal, requestId: request.requestId, members, deadline })
-      trail.tally = context.tally
+      const context = createContext({ principal, requestId: request.requestId, tally, members, deadline })
       return await run(prepared, request.variables, context)
     } finally {
       deadline.end()

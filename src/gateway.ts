@@ -10,6 +10,7 @@ import { createCore } from './core.ts'
 import { createCatalogues } from './db/catalogue.ts'
 import type { Database } from './db/client.ts'
 import { findOrganization } from './db/organization.ts'
+import { counting } from './db/read.ts'
 import { createShares } from './db/shares.ts'
 import type { Part } from './execution/index.ts'
 import { createAskTogether } from './execution/merging.ts'
@@ -80,7 +81,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     verify: createJwtVerifier(keys, { ...options.jwt, clock }),
     claimNames: options.claimNames,
     keyVersion: () => keys.version(),
-    findOrganization: (claimed) => findOrganization(read, claimed),
+    findOrganization: (claimed, tally) => findOrganization(counting(read, tally), claimed),
     clock,
     monotonic: options.monotonic ?? (() => performance.now()),
   })
@@ -108,7 +109,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       run: createRunner({ schema: served, limits, openIntrospection, onUnexpectedError, without, onHandedOver }),
       timeout: options.timeout,
       createContext(request) {
-        const { principal, requestId, members, deadline } = request
+        const { principal, requestId, tally, members, deadline } = request
         const caller = `${principal.organizationId} ${principal.subject}`
         const share = shareOf(caller, () => deadline.readingEnds)
         const now = clock()
@@ -116,6 +117,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         return createContext({
           principal,
           requestId,
+          tally,
           members,
           deadline,
           share,

@@ -25,6 +25,11 @@ export interface RequestObserved {
   readonly principal: ObservedPrincipal | null
 }
 
+/** What a request has taken so far. It counts while the request runs. */
+export interface Tally {
+  statements: number
+}
+
 export interface ObservedPrincipal {
   /** The JWT's `sub`; the beginning of its SHA-256 where it looks like a mail address. */
   readonly subject: string

@@ -1,6 +1,7 @@
 /** Authorization header → Principal. The only place that reads a credential. */
 import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../errors.ts'
+import type { Tally } from '../observer.ts'
 import { JwtRefused, type JwtVerifier } from './jwt.ts'
 import { KeysUnavailable } from './keys.ts'
 import {
@@ -12,8 +13,8 @@ import {
   readClaims,
 } from './principal.ts'
 
-/** Gives a principal that is remembered at once. */
-export type Authenticate = (authorization: string | null) => Principal | Promise<Principal>
+/** Gives a principal that is remembered at once. What finding it takes is counted in the request's tally. */
+export type Authenticate = (authorization: string | null, tally: Tally) => Principal | Promise<Principal>
 
 export interface AuthenticatorOptions {
   readonly verify: JwtVerifier
@@ -21,7 +22,7 @@ export interface AuthenticatorOptions {
   readonly keyVersion: () => number
   readonly claimNames: ClaimNames
   /** The id of the organization with this id and this customer number, of those that are given; null where there is none. */
-  readonly findOrganization: (claimed: ClaimedIdentity['organization']) => Promise<string | null>
+  readonly findOrganization: (claimed: ClaimedIdentity['organization'], tally: Tally) => Promise<string | null>
   /** What JWTs are dated by. */
   readonly clock: () => Date
   /** Milliseconds by a clock that can't be set, by which things are remembered. */
@@ -61,12 +62,12 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
   const principals = new LRUCache<string, KnownPrincipal>({ max: rememberedPrincipals })
   const organizations = new LRUCache<string, KnownOrganization>({ max: rememberedOrganizations })
 
-  const organizationOf = async (claimed: ClaimedIdentity['organization']): Promise<KnownOrganization> => {
+  const organizationOf = async (claimed: ClaimedIdentity['organization'], tally: Tally): Promise<KnownOrganization> => {
     const key = `${claimed.id} ${claimed.customerId}`
     const known = organizations.get(key)
     if (known !== undefined && monotonic() < known.rememberedUntil) return known
     const rememberedUntil = monotonic() + rememberedFor
-    const id = await findOrganization(claimed)
+    const id = await findOrganization(claimed, tally)
     if (id === null) throw refused('the organization of the JWT is unknown')
     const found = { id, rememberedUntil }
     organizations.set(key, found)
@@ -76,10 +77,11 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
   /** The principal and until when it may be remembered. */
   const principalOf = async (
     identity: ClaimedIdentity,
+    tally: Tally,
   ): Promise<Pick<KnownPrincipal, 'principal' | 'rememberedUntil'>> => {
     const { id, customerId } = identity.organization
     if (id !== null || customerId !== null) {
-      const organization = await organizationOf(identity.organization)
+      const organization = await organizationOf(identity.organization, tally)
       return { principal: createPrincipal(identity, organization.id), rememberedUntil: organization.rememberedUntil }
     }
     if (identity.scopes.has('organizations:all')) {
@@ -91,7 +93,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
   const isFresh = (known: KnownPrincipal) =>
     known.keyVersion === keyVersion() && monotonic() < known.rememberedUntil && clock().getTime() < known.validUntil
 
-  const authenticate = async (authorization: string | null): Promise<Principal> => {
+  const authenticate = async (authorization: string | null, tally: Tally): Promise<Principal> => {
     const token = bearerToken(authorization)
     const header = `${usualScheme}${token}`
     const known = principals.get(header)
@@ -99,14 +101,14 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     // Before it is verified: keys that change meanwhile are not those that it was verified with.
     const version = keyVersion()
     const { identity, validUntil } = await identify(token, verify, claimNames)
-    const found = await principalOf(identity)
+    const found = await principalOf(identity, tally)
     principals.set(header, { ...found, keyVersion: version, validUntil })
     return found.principal
   }
 
-  return (authorization) => {
+  return (authorization, tally) => {
     const known = authorization === null ? undefined : principals.get(authorization)
-    return known !== undefined && isFresh(known) ? known.principal : authenticate(authorization)
+    return known !== undefined && isFresh(known) ? known.principal : authenticate(authorization, tally)
   }
 }
 

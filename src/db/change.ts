@@ -7,6 +7,7 @@ import type { Principal } from '../auth/principal.ts'
 import { isVisible, type Visibility } from '../auth/visibility.ts'
 import { GatewayError } from '../errors.ts'
 import { Conflict, NotFound } from '../failures.ts'
+import type { Tally } from '../observer.ts'
 import { type AuditEvent, recordChange } from './audit.ts'
 import { databaseFailure } from './failure.ts'
 import { Prisma, type PrismaClient } from './generated/prisma/client.ts'
@@ -27,7 +28,7 @@ export interface Changing {
   readonly signal: AbortSignal
   readonly share: Share
   readonly requestId: string
-  readonly tally: { statements: number }
+  readonly tally: Tally
   readonly columns: <Row>(table: Table<Row>) => Prisma.Sql
   readonly caller: { author(): Promise<AuthorSnapshot | null> }
   readonly loaders: { forget(): void }

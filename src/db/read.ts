@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import type pg from 'pg'
+import type { Tally } from '../observer.ts'
 import { Prisma, type PrismaClient } from './generated/prisma/client.ts'
 import { asWritten, type RowClass, rowClassOf } from './rows.ts'
 
@@ -25,6 +26,14 @@ export function plannedByValues({ text, values }: Statement): Statement {
 
 /** Answers a statement. Rejects with what the driver or Prisma says; `databaseFailure` knows what it means. */
 export type Read = <Row extends object>(statement: Statement) => Promise<Row[]>
+
+/** The same, with each statement counted in the request's tally. */
+export function counting(read: Read, tally: Tally): Read {
+  return (statement) => {
+    tally.statements += 1
+    return read(statement)
+  }
+}
 
 /** Reads through Prisma's client, or through that of a transaction: then inside of it. */
 export function readWithPrisma(client: Pick<PrismaClient, '$queryRaw' | '$queryRawUnsafe'>): Read {

@@ -49,7 +49,17 @@ describe('what is told of requests', () => {
       headers: { 'content-type': 'application/json', ...headers },
     })
 
+  it('has the statements that the request took, those behind its credential among them', async () => {
+    const authorization = `Bearer ${await harness.sign({ customer_id: 3, scope: 'users:read' })}`
+    const query = '{ users(limit: 1) { total results { id } } }'
+    for (let time = 0; time < 2; time++) await post({ query }, { authorization })
+    // Its organization is looked for once, and then remembered for a while.
+    expect(requests().map(({ statements }) => statements)).toEqual([3, 2])
+  })
+
   it('is one line for each, with these keys and no others', async () => {
+    await post({ query: '{ viewer { subject } }' })
+    harness.observed.splice(0)
     const response = await post({ query: 'query Who { viewer { subject } }' }, { 'x-request-id': 'one' })
     await response.text()
     expect(requests()).toEqual([
