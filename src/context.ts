@@ -3,6 +3,7 @@ import type { Principal } from './auth/principal.ts'
 import { type Visibility, visibilityOf } from './auth/visibility.ts'
 import { type Caller, createCaller } from './caller.ts'
 import type { Catalogues } from './db/catalogue.ts'
+import type { Changes } from './db/change.ts'
 import { databaseFailure } from './db/failure.ts'
 import type { PrismaClient } from './db/generated/prisma/client.ts'
 import { counting, type Read, type Statement } from './db/read.ts'
@@ -37,6 +38,7 @@ export interface Context {
   /** What the caller may have of the connections to the database. */
   readonly share: Share
   readonly read: Read
+  readonly changes: Changes
   readonly columns: Columns
   readonly loaders: Loaders
   readonly perField: PerField
@@ -57,6 +59,7 @@ export interface ContextOptions {
   /** Answers questions together with those of other requests. */
   readonly askTogether: AskTogether
   readonly catalogues: Catalogues
+  readonly changes: Changes
   readonly policy: Policy
   readonly now: Date
   readonly deadline: Deadline
@@ -79,6 +82,7 @@ class RequestContext implements Context {
   readonly now: Date
   readonly share: Share
   readonly prisma: PrismaClient
+  readonly changes: Changes
   readonly policy: Policy
   readonly requestId: string
   readonly tally: Tally
@@ -95,12 +99,13 @@ class RequestContext implements Context {
   #rules: SearchRules | undefined
 
   constructor(options: ContextOptions) {
-    const { principal, now, share, prisma, policy, requestId, tally } = options
+    const { principal, now, share, prisma, changes, policy, requestId, tally } = options
     this.#options = options
     this.principal = principal
     this.now = now
     this.share = share
     this.prisma = prisma
+    this.changes = changes
     this.policy = policy
     this.requestId = requestId
     this.tally = tally

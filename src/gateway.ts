@@ -8,6 +8,7 @@ import type { ClaimNames } from './auth/principal.ts'
 import { createContext, type Policy } from './context.ts'
 import { createCore } from './core.ts'
 import { createCatalogues } from './db/catalogue.ts'
+import { createChanges } from './db/change.ts'
 import type { Database } from './db/client.ts'
 import { findOrganization } from './db/organization.ts'
 import { counting } from './db/read.ts'
@@ -98,6 +99,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const without = new Set(options.without ?? [])
   const askTogether = createAskTogether(read, !without.has('merging'))
   const catalogues = createCatalogues(!without.has('catalogue'))
+  const changes = createChanges(database.write, catalogues)
   const handedOver = new Map<Reason, number>()
   const onHandedOver = (reason: Reason) => {
     handedOver.set(reason, (handedOver.get(reason) ?? 0) + 1)
@@ -124,6 +126,7 @@ export function createGateway(options: GatewayOptions): Gateway {
           now,
           prisma,
           read,
+          changes,
           policy,
           askTogether,
           catalogues,

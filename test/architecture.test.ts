@@ -135,9 +135,11 @@ describe('the imports of src', () => {
     expect(importers).toEqual([join('http', 'yoga.ts')])
   })
 
-  it('of transactions are made by the one way to change only', () => {
-    const importers = imports.filter(({ to }) => to === 'db/transaction.ts').map(({ from }) => from)
-    expect(importers.sort()).toEqual(['db/audit.ts', 'db/change.ts', 'db/idempotency.ts'])
+  it('of the ways to send what changes something lead to the one way to change only', () => {
+    const importers = (file: string) => imports.filter(({ to }) => to === file).map(({ from }) => from)
+    expect(importers('db/transaction.ts')).toEqual(['db/write.ts'])
+    expect(importers('db/write.ts').sort()).toEqual(['db/change.ts', 'db/client.ts'])
+    expect(importers('db/changeStatement.ts').filter((from) => from.startsWith('db/'))).toEqual(['db/change.ts'])
   })
 
   it('leave it for the example data only, which the commands start with', () => {

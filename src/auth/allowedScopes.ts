@@ -58,6 +58,16 @@ export function namedRoles(allowed: AllowedScopes): readonly string[] {
   return [...new Set(rightsOf(allowed).flatMap(({ rights }) => rights.roles.map(({ name }) => name)))]
 }
 
+/** Whether there are parts with roles and permissions, so that it matters what roles anybody holds. */
+export function concernsRoles(allowed: AllowedScopes): boolean {
+  return rightsOf(allowed).length > 0
+}
+
+/** Whether all roles or all permissions of an access are among them, so that it matters what roles that one holds. */
+export function concernsAllRoles(allowed: AllowedScopes): boolean {
+  return rightsOf(allowed).some(({ rights }) => rights.allRoles || rights.allPermissions)
+}
+
 /** The parts with roles and permissions, each with its place in the input. */
 function rightsOf(
   allowed: AllowedScopes,

@@ -8,9 +8,15 @@ export function isOver(lastDay: Date | null, now: Date): boolean {
 
 /** `isOver` as a condition on a column. False, and not unknown, where there is no end. */
 export function isOverSql(lastDay: Prisma.Sql, now: Date): Prisma.Sql {
-  return Prisma.sql`(${lastDay} IS NOT NULL AND ${lastDay} < ${dayOf(now)}::date)`
+  return isOverOn(lastDay, Prisma.sql`${dayOf(now)}::date`)
 }
 
-function dayOf(instant: Date): string {
+/** The same for a day that stands in a column, too: that which `dayOf` gives. */
+export function isOverOn(lastDay: Prisma.Sql, today: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`(${lastDay} IS NOT NULL AND ${lastDay} < ${today})`
+}
+
+/** The day of the instant in UTC, `yyyy-mm-dd`. */
+export function dayOf(instant: Date): string {
   return instant.toISOString().slice(0, 'yyyy-mm-dd'.length)
 }

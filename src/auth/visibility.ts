@@ -39,3 +39,21 @@ export function isVisible(visibility: Visibility, organization: Prisma.Sql | nul
       return Prisma.sql`${organization} = ${visibility.organizationId}::uuid`
   }
 }
+
+/** What the caller sees, as columns of a statement that serves several callers: read by `isVisibleTo`. */
+export function visibilityColumns(visibility: Visibility): {
+  readonly seesAll: boolean
+  readonly sees: string | null
+} {
+  switch (visibility.kind) {
+    case 'allOrganizations':
+      return { seesAll: true, sees: null }
+    case 'organization':
+      return { seesAll: false, sees: visibility.organizationId }
+  }
+}
+
+/** `isVisible` for the caller whose visibility stands in the columns of `caller`, a table of the statement. */
+export function isVisibleTo(caller: Prisma.Sql, organization: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`(${caller}."seesAll" OR ${organization} = ${caller}."sees")`
+}

@@ -1,32 +1,28 @@
-/** The audit trail: each change writes its event in its own transaction. */
+/** The audit trail: each change writes its event in its own statement. */
 import { Prisma } from './generated/prisma/client.ts'
-import type { Transaction } from './transaction.ts'
 
+/** What the trail says of a change. Never give it a secret or the hash of one. */
 export interface AuditEvent {
-  readonly organizationId: string
-  readonly at: Date
-  /** The subject of the verified JWT. */
-  readonly subject: string
-  readonly actor: object | null
-  readonly actorTokenId: number | null
   readonly action: 'token.issue' | 'token.deactivate' | 'token.reactivate'
   readonly targetType: 'Token'
-  readonly targetId: string
   readonly before: object | null
   readonly after: object | null
-  readonly requestId: string
 }
 
-/** Writes the event of a change that is about to be committed. Never give it a secret or the hash of one. */
-export async function recordChange(transaction: Transaction, event: AuditEvent): Promise<void> {
-  await transaction.auditEvent.create({
-    data: {
-      ...event,
-      actor: event.actor ?? Prisma.DbNull,
-      before: event.before ?? Prisma.DbNull,
-      after: event.after ?? Prisma.DbNull,
-      outcome: 'SUCCESS',
-    },
-    select: { id: true },
-  })
+/** The columns of a change that its event is made of, with their types. */
+export const auditedColumns = Prisma.sql`
+  at timestamptz, subject text, "tokenId" integer, "requestId" text,
+  action text, "targetType" text, before jsonb, after jsonb`
+
+/**
+ * Writes an event for each row of `changes`, in their order: a table with the columns above, and with "targetOrganization",
+ * author and "changedId".
+ */
+export function insertEvents(changes: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`
+    INSERT INTO audit_events (organization_id, at, subject, actor, actor_token_id, action, target_type, target_id,
+      before, after, outcome, request_id)
+    SELECT "targetOrganization", at, subject, author, "tokenId", action, "targetType", "changedId"::text,
+      before, after, 'SUCCESS', "requestId"
+    FROM ${changes}`
 }

@@ -1,148 +1,262 @@
 /**
- * The one way in which anything is changed: in a transaction, on rows that the caller may see and that are locked, with
- * its author and its audit event, once for each idempotency key; and what the request had loaded is forgotten.
+ * The one way in which anything is changed: by one statement that does so only where everything is as its decision took it
+ * to be, with its author and its audit event, once for each idempotency key; and what the request had loaded is forgotten.
+ *
+ * The decision is made in code. What a row is like is one of a few texts, so it is made beforehand for each of them. What is
+ * held could be anything, so it is made on what was held the last time; where that has changed, or was not known, nothing is
+ * changed, what is held now is answered, and the decision is made on that.
  */
+import { LRUCache } from 'lru-cache'
 import type { AuthorSnapshot } from '../auth/author.ts'
 import type { Principal } from '../auth/principal.ts'
-import { isVisible, type Visibility } from '../auth/visibility.ts'
+import { type Visibility, visibilityColumns } from '../auth/visibility.ts'
 import { GatewayError } from '../errors.ts'
-import { Conflict, NotFound } from '../failures.ts'
+import { Conflict, Failure, NotFound } from '../failures.ts'
 import type { Tally } from '../observer.ts'
-import { type AuditEvent, recordChange } from './audit.ts'
+import type { AuditEvent } from './audit.ts'
+import type { Catalogues } from './catalogue.ts'
+import { changingStatement, type Facts, factsStatement, type Kind } from './changeStatement.ts'
 import { databaseFailure } from './failure.ts'
-import { Prisma, type PrismaClient } from './generated/prisma/client.ts'
-import { findEarlierRequest, type IdempotentRequest, rememberRequest } from './idempotency.ts'
-import { type Read, readWithPrisma } from './read.ts'
+import type { Prisma } from './generated/prisma/client.ts'
+import { keyValues, noKey } from './idempotency.ts'
+import { type Asking, mergeChanges } from './mergedChanges.ts'
+import type { Read } from './read.ts'
 import { requestHash } from './requestHash.ts'
 import type { Share } from './shares.ts'
-import type { Table } from './tables.ts'
-import { inTransaction, type Transaction } from './transaction.ts'
+import type { Write } from './write.ts'
 
 /** The request that changes something. */
 export interface Changing {
   readonly principal: Principal
   readonly visibility: Visibility
-  readonly prisma: PrismaClient
+  readonly changes: Changes
   readonly read: Read
   readonly now: Date
   readonly signal: AbortSignal
   readonly share: Share
   readonly requestId: string
   readonly tally: Tally
-  readonly columns: <Row>(table: Table<Row>) => Prisma.Sql
-  readonly caller: { author(): Promise<AuthorSnapshot | null> }
   readonly loaders: { forget(): void }
-}
-
-/** What a change works with. */
-export interface Work {
-  readonly transaction: Transaction
-  /** The caller, for a `*_by` column. */
-  readonly author: AuthorSnapshot | typeof Prisma.DbNull
-  /** The row with the id, locked until the change is over. Throws NotFound where there is none that the caller may see. */
-  lock<Row extends object>(table: Table<Row>, id: string | number, missing: string): Promise<Row>
-}
-
-/** What a change did. */
-export interface Changed<Result> {
-  readonly result: Result
-  /** What the audit trail says of it; null where there was nothing to change. */
-  readonly event: Pick<AuditEvent, 'organizationId' | 'action' | 'targetType' | 'targetId' | 'before' | 'after'> | null
 }
 
 /** A change that is made once, however often it is asked for under its key. */
 export interface Once<Result> {
-  readonly organizationId: string
   readonly key: string
   readonly operation: string
   /** Changes with the form of what is asked. */
   readonly version: number
   /** What is asked: lists are sets, and what is left out is null. */
   readonly asked: object
-  /** What of the result is remembered. Never a secret. */
-  outcomeOf(result: Result): Prisma.InputJsonObject
-  /** The answer to a retry. */
+  /** The answer to a retry. Of the result, what the kind of change says is remembered. */
   replay(outcome: Prisma.JsonObject): Promise<Result>
 }
 
-interface ChangeOptions<Result> {
+/** The row of a change, after it: `changedId` is null where it was to be left as it is. */
+export interface ChangedRow {
+  readonly changedId: number | null
+  readonly targetOrganization: string
+  readonly author: AuthorSnapshot | null
+}
+
+/** A change that is wanted. */
+export interface Wanted<Row extends ChangedRow, Result> {
+  readonly kind: Kind
+  readonly event: AuditEvent
+  /** The columns that the kind adds to a job. */
+  readonly job: object
+  /** What is said where there is no such row, or none that the caller may see. */
+  readonly missing: string
+  /** Everything that a row may be like. */
+  readonly standings: readonly string[]
+  /**
+   * Whether a row that is like this is to be changed, or left as it is. Throws a Failure where neither may be. Asked of all
+   * that it may be like, so it does nothing else.
+   */
+  decide(standing: string): boolean
+  /** What is asked of what is held; left out: nothing. */
+  readonly holding?: {
+    /** Whose and what holdings the kind selects for the job: equal for those that have the same. Null: none. */
+    readonly of: string | null
+    /** Throws a Failure where the change is not allowed to who holds this. Not asked of a retry. */
+    check(held: string | null): Promise<void>
+  }
   /** Null: each request is carried out. */
-  readonly once?: Once<Result> | null
-  /** Asked before the work, and not of a retry: throws where the change is not allowed. */
-  readonly check?: () => Promise<void>
+  readonly once: Once<Result> | null
+  resultOf(row: Row): Result
+}
+
+/** Where changes are made: for all requests of a gateway. */
+export interface Changes {
+  /** What roles permit, for decisions on changes. */
+  readonly catalogues: Catalogues
+  /** What was held the last time that it was asked. */
+  readonly held: LRUCache<string, string>
+  /**
+   * Makes the change where all is as the job says, in the turn of who asks for it; answers the facts of it either way.
+   * Rejects as `Write` does.
+   */
+  make(kind: Kind, job: Job, asking: Asking): Promise<Facts | undefined>
+}
+
+/** Holdings that are remembered: some hundred bytes each, for those who make changes again and again. */
+const mostHeld = 2_000
+
+/** One place for changes over one database. Kinds that say so are merged over requests. */
+export function createChanges(write: Write, catalogues: Catalogues): Changes {
+  const makeTogether = (kind: Kind) =>
+    mergeChanges<Job, Facts | undefined>(async (jobs, signal) => {
+      const answers = await write<Facts>(changingStatement(kind, listOf(jobs), false), signal)
+      const byPlace = new Map(answers.map((facts) => [facts.place, facts]))
+      return jobs.map((_, place) => byPlace.get(place))
+    })
+  const merged = new WeakMap<Kind, ReturnType<typeof makeTogether>>()
+  return {
+    catalogues,
+    held: new LRUCache({ max: mostHeld }),
+    async make(kind, job, asking) {
+      if (!kind.merges || job.key !== null) {
+        const { share, signal } = asking
+        const statement = changingStatement(kind, listOf([job]), job.key !== null)
+        const [answer] = await share.use(() => write<Facts>(statement, signal))
+        return answer
+      }
+      const make = merged.get(kind) ?? makeTogether(kind)
+      merged.set(kind, make)
+      return make(job, asking)
+    },
+  }
+}
+
+/** What a statement is told of one change. */
+type Job = ReturnType<typeof jobOf> & {
+  /** What the row may be like for the change to be made. */
+  readonly standings: readonly string[]
+  /** What must be held for it. */
+  readonly holdings: string | null
+}
+
+function listOf(jobs: readonly object[]): string {
+  return JSON.stringify(jobs.map((job, place) => ({ place, ...job })))
+}
+
+function jobOf<Row extends ChangedRow, Result>(changing: Changing, { event, job, once }: Wanted<Row, Result>) {
+  const { principal, visibility, now, requestId } = changing
+  const { subject, accessId, userId, tokenId } = principal
+  const key = once && keyValues(once.key, requestHash(once.operation, once.version, once.asked), now)
+  return {
+    ...job,
+    ...event,
+    ...visibilityColumns(visibility),
+    ...(key ?? noKey),
+    callerAccess: accessId,
+    callerUser: userId,
+    subject,
+    tokenId,
+    requestId,
+    at: now,
+  }
 }
 
 /**
- * Does the work in a transaction and returns its result. The work may be done again where it lost against another
- * transaction, so it does nothing but ask and change the database, through what it is given.
+ * Makes the change and returns its result.
  *
- * Throws Conflict where the key was used for another request, and as `inTransaction` and the work do.
+ * Throws NotFound where there is no such row, Conflict where the key was used for another request, what the decisions
+ * throw, and OUTCOME_UNKNOWN where the change may have happened or not: it is not tried again then.
  */
-export async function change<Result>(
+export async function change<Row extends ChangedRow, Result>(
   changing: Changing,
-  work: (tools: Work) => Promise<Changed<Result>>,
-  { once = null, check = async () => {} }: ChangeOptions<Result> = {},
+  wanted: Wanted<Row, Result>,
 ): Promise<Result> {
-  const { now } = changing
-  const request = once && idempotentRequest(changing, once)
-  const replay = async (): Promise<{ readonly result: Result } | null> => {
-    const earlier = request && (await findEarlierRequest(changing.read, request, now))
-    if (once === null || earlier === null) return null
-    if (!earlier.same) throw new Conflict('the idempotency key was used for another request')
-    return { result: await once.replay(earlier.outcome as Prisma.JsonObject) }
-  }
-  const earlier = await replay()
-  if (earlier !== null) return earlier.result
-  await check()
   try {
-    const carriedOut = carryOut(changing, work, async (transaction, result) => {
-      if (once !== null && request !== null) await rememberRequest(transaction, request, once.outcomeOf(result), now)
-    })
-    return await untilGivenUp(carriedOut, changing.signal)
+    return await decideAndChange(changing, wanted)
   } catch (error) {
     // Asked again under its key, the change is made once, whatever became of it.
-    if (error instanceof GatewayError && error.code === 'OUTCOME_UNKNOWN') throw retryableIf(once !== null, error)
-    // The same key in two requests at once: the slower one finds what the faster one did.
-    const faster = databaseFailure(error) === 'unique' ? await replay() : null
-    if (faster === null) throw error
-    return faster.result
+    if (error instanceof GatewayError && error.code === 'OUTCOME_UNKNOWN')
+      throw retryableIf(wanted.once !== null, error)
+    throw error
   } finally {
     changing.loaders.forget()
   }
 }
 
-async function carryOut<Result>(
+/** How often a change is decided anew at most, because what it was decided on had changed again. */
+const mostDecisions = 5
+
+async function decideAndChange<Row extends ChangedRow, Result>(
   changing: Changing,
-  work: (tools: Work) => Promise<Changed<Result>>,
-  remember: (transaction: Transaction, result: Result) => Promise<void>,
+  wanted: Wanted<Row, Result>,
 ): Promise<Result> {
-  const { principal, visibility, columns, now, signal, requestId } = changing
-  const author = await changing.caller.author()
-  const carriedOut = async (transaction: Transaction) => {
-    signal.throwIfAborted()
-    const read = readWithPrisma(transaction)
-    const { result, event } = await work({
-      transaction,
-      author: author ?? Prisma.DbNull,
-      async lock<Row extends object>(table: Table<Row>, id: string | number, missing: string) {
-        const [row] = await read<Row>(Prisma.sql`
-          SELECT ${columns(table)} FROM ${table.name}
-          WHERE ${table.id} = ${id}::${Prisma.raw(table.idType)} AND ${isVisible(visibility, table.organization)}
-          FOR UPDATE`)
-        if (row === undefined) throw new NotFound(missing)
-        return row
-      },
-    })
-    await remember(transaction, result)
-    if (event !== null) {
-      const { subject, tokenId } = principal
-      await recordChange(transaction, { ...event, at: now, subject, actor: author, actorTokenId: tokenId, requestId })
+  const { kind, once, holding } = wanted
+  const { held } = changing.changes
+  const standings = wanted.standings.filter((standing) => isToBeChanged(wanted, standing))
+  const job = jobOf(changing, wanted)
+  const heldBy = holding?.of ?? null
+  let holdings = heldBy === null ? null : held.get(heldBy)
+  let mayChange = standings.length > 0 && holdings !== undefined && (await isAllowed(wanted, holdings))
+  for (let decision = 0; decision < mostDecisions; decision++) {
+    const { facts, failure } = mayChange
+      ? await made(changing, kind, { ...job, standings, holdings: holdings ?? null })
+      : { facts: await asked(changing, kind, job), failure: null }
+    if (facts === undefined) throw new NotFound(wanted.missing)
+    const row = facts as Facts & Row
+    if (facts.changedId !== null) return wanted.resultOf(row)
+    const toBeChanged = wanted.decide(facts.standing)
+    if (once !== null && facts.same !== null) {
+      if (!facts.same) throw new Conflict('the idempotency key was used for another request')
+      return once.replay(facts.outcome as Prisma.JsonObject)
     }
-    // Whoever waited has been told that the outcome is not known: better that it did not happen.
-    signal.throwIfAborted()
-    return result
+    if (!toBeChanged) return wanted.resultOf(row)
+    await holding?.check(facts.held)
+    if (failure !== null) throw failure
+    if (heldBy !== null && facts.held !== null) held.set(heldBy, facts.held)
+    holdings = facts.held
+    mayChange = true
   }
-  return changing.share.use(() => inTransaction(countingClient(changing), carriedOut))
+  throw new GatewayError('SERVICE_UNAVAILABLE', 'others are changing the same at present', { retryAfter: 1 })
+}
+
+/** What is decided; false where a Failure is, which is told when it turns out to matter. */
+function isToBeChanged<Row extends ChangedRow, Result>(wanted: Wanted<Row, Result>, standing: string): boolean {
+  try {
+    return wanted.decide(standing)
+  } catch (error) {
+    if (error instanceof Failure) return false
+    throw error
+  }
+}
+
+async function isAllowed<Row extends ChangedRow, Result>(
+  { holding }: Wanted<Row, Result>,
+  held: string | null,
+): Promise<boolean> {
+  try {
+    await holding?.check(held)
+    return true
+  } catch (error) {
+    if (error instanceof Failure) return false
+    throw error
+  }
+}
+
+async function asked({ read }: Changing, kind: Kind, job: Pick<Job, 'key'>): Promise<Facts | undefined> {
+  const [facts] = await read<Facts>(factsStatement(kind, listOf([job]), job.key !== null))
+  return facts
+}
+
+/** The facts of the job and, where all is as it says, the change. A database that takes no changes still tells the facts. */
+async function made(
+  changing: Changing,
+  kind: Kind,
+  job: Job,
+): Promise<{ readonly facts: Facts | undefined; readonly failure: unknown }> {
+  const { changes, signal, tally } = changing
+  tally.statements += 1
+  try {
+    return { facts: await untilGivenUp(changes.make(kind, job, changing), signal), failure: null }
+  } catch (error) {
+    if (databaseFailure(error) !== 'readOnly') throw error
+    return { facts: await asked(changing, kind, job), failure: error }
+  }
 }
 
 /** What the change comes to; OUTCOME_UNKNOWN where the signal is aborted before, because it may be committing just then. */
@@ -161,21 +275,4 @@ async function untilGivenUp<Result>(carriedOut: Promise<Result>, signal: AbortSi
 
 function retryableIf(retryable: boolean, { code, message, cause }: GatewayError): GatewayError {
   return new GatewayError(code, message, { extensions: { retryable }, cause })
-}
-
-/** Prisma's client, with what it sends added to the request's count. */
-function countingClient({ prisma, tally }: Changing): PrismaClient {
-  return prisma.$extends({
-    query: {
-      $allOperations({ args, query }) {
-        tally.statements += 1
-        return query(args)
-      },
-    },
-  }) as unknown as PrismaClient
-}
-
-function idempotentRequest<Result>({ principal }: Changing, once: Once<Result>): IdempotentRequest {
-  const { organizationId, key, operation, version, asked } = once
-  return { organizationId, subject: principal.subject, key, requestHash: requestHash(operation, version, asked) }
 }

@@ -7,6 +7,7 @@ import { probeApart, probeThrough } from './health.ts'
 import { createPool } from './pool.ts'
 import { type Read, readFromPool, readWithPrisma, type Statement } from './read.ts'
 import { createWatch, type Watch } from './watch.ts'
+import { type Write, writeInTransaction, writeToPool } from './write.ts'
 
 export interface DatabaseOptions {
   readonly connection: pg.ClientConfig
@@ -16,6 +17,11 @@ export interface DatabaseOptions {
   readonly timeout: number
   /** What statements that read are sent through: the pool itself (where left out), or Prisma's client over it. */
   readonly reads?: 'pool' | 'prisma'
+  /**
+   * Whether the database gives up a statement when it is told to, so that a statement that changes something needs no
+   * transaction around it. The embedded database does not.
+   */
+  readonly cancellable?: boolean
   /**
    * Whether the database's health is asked on a connection of its own, beside the pool. Never of the embedded database,
    * whose one backend all connections share.
@@ -32,6 +38,7 @@ export interface Database {
   readonly connections: number
   readonly prisma: PrismaClient
   readonly read: Read
+  readonly write: Write
   /** Whether the database answers, within a second, and takes changes. Never rejects. */
   isReady(): Promise<boolean>
   close(): Promise<void>
@@ -51,10 +58,13 @@ export function openDatabase(options: DatabaseOptions): Database {
   const watch: Watch = createWatch(probe, observe ?? (() => {}))
   const adapter = new PrismaPg(pool, { disposeExternalPool: false })
   const prisma = createPrisma(adapter, options, observe)
+  const tell = tellerOf(options, observe)
+  const withPrisma = options.reads === 'prisma'
   return {
     connections: options.poolSize,
     prisma,
-    read: options.reads === 'prisma' ? readWithPrisma(prisma) : told(readFromPool(pool), options, observe),
+    read: withPrisma ? readWithPrisma(prisma) : tell(readFromPool(pool)),
+    write: withPrisma || !options.cancellable ? writeInTransaction(prisma) : tell(writeToPool(pool)),
     isReady: watch.isReady,
     async close() {
       await watch.close()
@@ -104,16 +114,21 @@ function patienceOf(timeout: number): number {
   return (timeout + 1) * 1_000
 }
 
-/** The same, with what is sent and answered told; Prisma's client tells by itself. */
-function told(read: Read, { onStatement }: DatabaseOptions, observe: Observer | undefined): Read {
-  if (onStatement === undefined && observe === undefined) return read
-  return async <Row extends object>(statement: Statement) => {
-    const { text } = statement
-    onStatement?.(text)
-    const started = performance.now()
-    const rows = await read<Row>(statement)
-    observe?.({ kind: 'statement', text, duration: performance.now() - started })
-    return rows
+/** A way to send statements. */
+type Send<Further extends unknown[]> = <Row extends object>(statement: Statement, ...further: Further) => Promise<Row[]>
+
+/** Makes a way to send statements one that tells what is sent and answered; Prisma's client tells by itself. */
+function tellerOf({ onStatement }: DatabaseOptions, observe: Observer | undefined) {
+  return <Further extends unknown[]>(send: Send<Further>): Send<Further> => {
+    if (onStatement === undefined && observe === undefined) return send
+    return async <Row extends object>(statement: Statement, ...further: Further) => {
+      const { text } = statement
+      onStatement?.(text)
+      const started = performance.now()
+      const rows = await send<Row>(statement, ...further)
+      observe?.({ kind: 'statement', text, duration: performance.now() - started })
+      return rows
+    }
   }
 }
 

@@ -1,57 +1,48 @@
 /** Requests that must not be carried out twice, however often they are sent. */
 import { Prisma, type PrismaClient } from './generated/prisma/client.ts'
-import type { Read } from './read.ts'
-import type { Transaction } from './transaction.ts'
 
 /** Milliseconds for which a key is remembered. */
 const rememberedFor = 24 * 60 * 60 * 1_000
 
-/** Whose key it is and what was asked under it. */
-export interface IdempotentRequest {
-  readonly organizationId: string
-  readonly subject: string
-  readonly key: string
-  /** SHA-256 of the request, 32 bytes. */
-  readonly requestHash: Uint8Array<ArrayBuffer>
+/** The columns of a change that say under which key it is asked for, with their types. Without a key all are null. */
+export const keyColumns = Prisma.sql`key text, "requestHash" bytea, forgotten timestamptz`
+
+/** The values of those columns; the hash is SHA-256, 32 bytes. */
+export function keyValues(key: string, requestHash: Uint8Array, now: Date) {
+  return { key, requestHash: `\\x${Buffer.from(requestHash).toString('hex')}`, forgotten: oldest(now) }
 }
 
-/** What a request under the same key came to. */
-export interface EarlierRequest {
-  /** What its change gave to be remembered. */
-  readonly outcome: Prisma.JsonValue
-  /** Whether it asked for the same. */
-  readonly same: boolean
-}
+/** The same of a change that has no key. */
+export const noKey = Object.freeze({ key: null, requestHash: null, forgotten: null })
 
-/** What was done under the key in the last 24 hours; null where nothing was. */
-export async function findEarlierRequest(
-  read: Read,
-  { organizationId, subject, key, requestHash }: IdempotentRequest,
-  now: Date,
-): Promise<EarlierRequest | null> {
-  const [earlier] = await read<EarlierRequest>(Prisma.sql`
-    SELECT outcome, request_hash = ${requestHash} AS same FROM idempotency_keys
-    WHERE organization_id = ${organizationId}::uuid AND subject = ${subject} AND key = ${key}
-    AND created_at > ${oldest(now)}`)
-  return earlier ?? null
+/**
+ * Joins what was done under the key of `job` in the last 24 hours to a row of the organization: `outcome`, and whether it
+ * asked for the `same`. Both are null where nothing was.
+ */
+export function earlierRequest(job: Prisma.Sql, organization: Prisma.Sql) {
+  return {
+    joined: Prisma.sql`
+      LEFT JOIN idempotency_keys AS earlier ON earlier.organization_id = ${organization}
+        AND earlier.subject = ${job}.subject AND earlier.key = ${job}.key AND earlier.created_at > ${job}.forgotten`,
+    columns: Prisma.sql`earlier.outcome, earlier.request_hash = ${job}."requestHash" AS same`,
+  }
 }
 
 /**
- * Remembers what is done under the key, and forgets what the subject did more than 24 hours ago. Fails with a unique
- * violation where another transaction has been faster: then nothing of this one is kept.
+ * Remembers what is done by the rows of `changes`, each under its key, and gives the keys of those that nobody else has been
+ * faster with: what comes second waits for the first and is left out.
  */
-export async function rememberRequest(
-  transaction: Transaction,
-  request: IdempotentRequest,
-  outcome: Prisma.InputJsonValue,
-  now: Date,
-): Promise<void> {
-  const { organizationId, subject } = request
-  await transaction.idempotencyKey.deleteMany({
-    where: { organizationId, subject, createdAt: { lte: oldest(now) } },
-  })
-  await transaction.idempotencyKey.create({ data: { ...request, outcome, createdAt: now }, select: { key: true } })
+export function rememberRequests(changes: Prisma.Sql, outcome: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`
+    INSERT INTO idempotency_keys AS known (organization_id, subject, key, request_hash, outcome, created_at)
+    SELECT "targetOrganization", subject, key, "requestHash", ${outcome}, at FROM ${changes}
+    ON CONFLICT (organization_id, subject, key) DO UPDATE
+      SET request_hash = EXCLUDED.request_hash, outcome = EXCLUDED.outcome, created_at = EXCLUDED.created_at
+      WHERE known.created_at <= EXCLUDED.created_at - ${interval}
+    RETURNING key`
 }
+
+const interval = Prisma.raw(`interval '${rememberedFor} milliseconds'`)
 
 /** Rows that one statement removes at most, so that none of them holds others up. */
 const swept = 1_000

@@ -149,6 +149,7 @@ export async function provisionDatabase(options: ProvisionOptions): Promise<Prov
       poolSize: location.poolSize,
       timeout: options.timeout,
       healthApart: location.kind === 'server',
+      cancellable: location.kind === 'server',
       observe: options.observe,
       ...(options.reads === undefined ? {} : { reads: options.reads }),
     })

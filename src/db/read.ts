@@ -43,17 +43,26 @@ export function readWithPrisma(client: Pick<PrismaClient, '$queryRaw' | '$queryR
       : client.$queryRawUnsafe(statement.text, ...statement.values)
 }
 
-/**
- * Reads over the pool, with named statements: the server parses and plans those once for each connection. The rows are
- * `WrittenRow`s, whose members are on their prototype.
- */
+/** Reads over the pool. */
 export function readFromPool(pool: pg.Pool): Read {
+  const ask = createAsk()
+  return (statement) => ask(pool, statement)
+}
+
+/**
+ * Makes what sends statements over the driver's connections, with names: the server parses and plans those once for each
+ * connection. The rows are `WrittenRow`s, whose members are on their prototype.
+ */
+export function createAsk() {
   const known = createKnownStatements()
-  return async <Row extends object>({ text, values, isPlannedByValues = false }: Statement) => {
+  return async <Row extends object>(
+    connection: Pick<pg.Pool | pg.PoolClient, 'query'>,
+    { text, values, isPlannedByValues = false }: Statement,
+  ): Promise<Row[]> => {
     const statement = known(text, isPlannedByValues)
     const { name } = statement
     const named = name === undefined ? {} : { name }
-    const { rows, fields } = await pool.query({
+    const { rows, fields } = await connection.query({
       text,
       values: values as unknown[],
       rowMode: 'array',

@@ -1,12 +1,12 @@
 /** Switches API tokens off and on again. Both are idempotent; a revoked token stays as it is. */
-import { authorReads } from '../caller.ts'
+import { isVisibleTo } from '../auth/visibility.ts'
 import type { Context } from '../context.ts'
-import { change } from '../db/change.ts'
-import type { Token as TokenRow } from '../db/generated/prisma/client.ts'
+import { type ChangedRow, change } from '../db/change.ts'
+import { job, type Kind } from '../db/changeStatement.ts'
+import { Prisma, type Token as TokenRow } from '../db/generated/prisma/client.ts'
 import { tokens } from '../db/tables.ts'
 import { Conflict, expected, InputCheck, InvalidInput, NotFound } from '../failures.ts'
 import { integerIdOf } from '../ids.ts'
-import { reading } from '../links/columns.ts'
 import { builder } from './builder.ts'
 import { ConflictError, InvalidInputError, NotFoundError, typeOfResult } from './failure.ts'
 import { Token } from './token.ts'
@@ -40,7 +40,6 @@ const ReactivateTokenResult = builder.unionType('ReactivateTokenResult', {
 })
 
 const failures = [InvalidInput, NotFound, Conflict]
-const reads = [...authorReads, reading(tokens, 'deactivated', 'revokedAt')]
 
 builder.mutationFields((t) => ({
   deactivateToken: t.field({
@@ -48,7 +47,6 @@ builder.mutationFields((t) => ({
     scopes: ['tokens:deactivate'],
     description: 'Switches a token off. A token that is off already stays as it is, and that is a success.',
     args: { tokenId: t.arg.id({ required: true, description: 'Decimal digits.' }) },
-    reads,
     resolve: (_, { tokenId }, context) => expected(failures, context, () => setDeactivated(tokenId, true, context)),
   }),
   reactivateToken: t.field({
@@ -56,7 +54,6 @@ builder.mutationFields((t) => ({
     scopes: ['tokens:deactivate'],
     description: 'Switches a token on again. A token that is on already stays as it is, and that is a success.',
     args: { tokenId: t.arg.id({ required: true, description: 'Decimal digits.' }) },
-    reads,
     resolve: (_, { tokenId }, context) => expected(failures, context, () => setDeactivated(tokenId, false, context)),
   }),
 }))
@@ -65,29 +62,46 @@ async function setDeactivated(tokenId: string, deactivated: boolean, context: Co
   const check = new InputCheck()
   const id = check.read(['tokenId'], () => integerIdOf('tokenId', tokenId)) as number
   check.finish()
-  return change(context, async ({ transaction, author, lock }) => {
-    const found = await lock(tokens, id, 'there is no such token')
-    if (found.revokedAt !== null) throw new Conflict('the token is revoked, which is final')
-    if (found.deactivated === deactivated) return { result: { token: found }, event: null }
-    const { now } = context
-    const changes = {
-      deactivated,
-      deactivatedUpdatedBy: author,
-      deactivatedUpdatedOn: now,
-      updatedBy: author,
-      updatedAt: now,
-    }
-    const changed = await transaction.token.update({ where: { id }, data: changes, omit: { secretHash: true } })
-    return {
-      result: { token: changed as TokenRow },
-      event: {
-        organizationId: found.organizationId,
-        action: deactivated ? 'token.deactivate' : 'token.reactivate',
-        targetType: 'Token',
-        targetId: String(id),
-        before: { deactivated: found.deactivated },
-        after: { deactivated },
-      },
-    }
+  return change<ChangedRow & TokenRow, ChangedToken>(context, {
+    kind: switchedTokens(context),
+    event: {
+      action: deactivated ? 'token.deactivate' : 'token.reactivate',
+      targetType: 'Token',
+      before: { deactivated: !deactivated },
+      after: { deactivated },
+    },
+    job: { switchedId: id, off: deactivated },
+    missing: 'there is no such token',
+    standings: ['revoked', 'deactivated', 'active'],
+    decide(standing) {
+      if (standing === 'revoked') throw new Conflict('the token is revoked, which is final')
+      return (standing === 'deactivated') !== deactivated
+    },
+    once: null,
+    resultOf: (token) => ({ token }),
   })
+}
+
+/** How the database switches tokens. */
+function switchedTokens({ columns }: Context): Kind {
+  const { name, id, column } = tokens
+  return {
+    merges: false,
+    columns: Prisma.sql`"switchedId" integer, "off" boolean`,
+    joined: Prisma.sql`JOIN ${name} ON ${id} = job."switchedId" AND ${isVisibleTo(job, column('organizationId'))}`,
+    lock: Prisma.sql`FOR UPDATE OF ${name}`,
+    targetId: id,
+    organization: column('organizationId'),
+    standing: Prisma.sql`
+      CASE WHEN ${column('revokedAt')} IS NOT NULL THEN 'revoked'
+        WHEN ${column('deactivated')} THEN 'deactivated' ELSE 'active' END`,
+    held: Prisma.sql`NULL::text`,
+    answered: { table: name, columns: columns(tokens) },
+    changedId: Prisma.sql`"targetId"`,
+    write: Prisma.sql`
+      UPDATE ${name} SET deactivated = "off", deactivated_updated_by = author, deactivated_updated_on = at,
+        updated_by = author, updated_at = at
+      FROM granted WHERE ${id} = "changedId" RETURNING place, ${name} AS changed`,
+    outcome: Prisma.sql`'{}'::jsonb`,
+  }
 }

@@ -1,12 +1,12 @@
 /** Issues an API token: checked against what its issuer holds, shown once, stored as a hash. */
 import { mintSecret } from '../auth/apiToken.ts'
-import { authorReads, holdingReads } from '../caller.ts'
+import { dayOf } from '../auth/expiry.ts'
+import { brokenPolicy, tokenExcess } from '../auth/issuing.ts'
 import type { Context } from '../context.ts'
-import { type Changed, change, type Work } from '../db/change.ts'
-import type { Access, Prisma, Token as TokenRow } from '../db/generated/prisma/client.ts'
-import { accesses, tokens, users } from '../db/tables.ts'
+import { type ChangedRow, change } from '../db/change.ts'
+import type { Prisma, Token as TokenRow } from '../db/generated/prisma/client.ts'
+import { tokens } from '../db/tables.ts'
 import { Conflict, expected, InvalidInput, NotFound, ScopeNotGranted, TokenPolicyBroken } from '../failures.ts'
-import { reading } from '../links/columns.ts'
 import { builder } from './builder.ts'
 import {
   ConflictError,
@@ -16,16 +16,10 @@ import {
   TokenPolicyError,
   typeOfResult,
 } from './failure.ts'
+import { concernsOf, type HeldText, holderOf, holderStandings, issuedTokens, tokenHoldings } from './issuedTokens.ts'
 import { must } from './must.ts'
 import { Token } from './token.ts'
-import {
-  askedOf,
-  checkHoldings,
-  checkPolicy,
-  IssueTokenInput,
-  readTokenRequest,
-  type TokenRequest,
-} from './tokenRequest.ts'
+import { askedOf, IssueTokenInput, readTokenRequest, type TokenRequest } from './tokenRequest.ts'
 
 interface IssuedToken {
   readonly token: TokenRow
@@ -58,72 +52,112 @@ builder.mutationField('issueToken', (t) =>
     scopes: ['tokens:issue'],
     description: 'Issues an API token for an access. What it may do must be within what the caller may do.',
     args: { input: t.arg({ type: IssueTokenInput, required: true, description: 'The token to be issued.' }) },
-    reads: [...authorReads, ...holdingReads, reading(users, 'expiresAt')],
     resolve: (_, { input }, context) => expected(failures, context, () => issueToken(input, context)),
   }),
 )
 
 async function issueToken(input: typeof IssueTokenInput.$inferInput, context: Context): Promise<IssuedToken> {
   const request = readTokenRequest(input, context)
-  const access = await context.loaders.row(accesses, request.accessId)
-  if (access === null) throw new NotFound('there is no such access')
-  await checkPolicy(request, access, context)
+  const { principal, visibility, policy, now } = context
+  const { secret, hash, hint } = mintSecret()
+  const { accessId, ...stored } = request
+  const concerns = concernsOf(request)
   const { idempotencyKey: key } = input
-  return change(context, (work) => store(work, request, access, context.now), {
-    check: () => checkHoldings(request, access, context),
+  return change<ChangedRow, IssuedToken>(context, {
+    kind: issuedTokens,
+    event: {
+      action: 'token.issue',
+      targetType: 'Token',
+      before: null,
+      after: { accessId, hint, ...stored },
+    },
+    job: {
+      ...stored,
+      ...concerns,
+      today: dayOf(now),
+      secretHash: `\\x${Buffer.from(hash).toString('hex')}`,
+      hint,
+    },
+    missing: 'there is no such access',
+    standings: holderStandings,
+    decide(standing) {
+      const { tokenMaxLifetime } = policy
+      const issuing = { byToken: principal.tokenId !== null, now, tokenMaxLifetime }
+      const broken = brokenPolicy(request, holderOf(standing), issuing)
+      if (broken !== null) throw new TokenPolicyBroken(broken.limit, broken.message)
+      return true
+    },
+    holding: {
+      of: concerns.asksRoles
+        ? JSON.stringify([principal.accessId, visibility, concerns.asksAll ? accessId : null])
+        : null,
+      async check(held) {
+        const excess = await excessOf(request, held, context)
+        if (excess.length > 0) throw new ScopeNotGranted(excess)
+      },
+    },
     once:
       typeof key === 'string'
         ? {
-            organizationId: access.organizationId,
             key,
             operation: 'issueToken',
             version: 1,
             asked: askedOf(input, request),
-            outcomeOf: ({ token }) => ({ tokenId: token.id }),
             replay: async ({ tokenId }) => {
               const token = await context.loaders.row(tokens, tokenId as number)
               return { token: must(token, 'token of an earlier request'), secret: null }
             },
           }
         : null,
+    resultOf: (row) => ({ token: tokenOf(request, row, hint, now), secret }),
   })
 }
 
-async function store(
-  { transaction, author }: Work,
+/** What the caller would give away without holding it. */
+async function excessOf(
   request: TokenRequest,
-  access: Access,
+  held: string | null,
+  { principal: { scopes, accessId }, changes, read }: Context,
+): Promise<readonly string[]> {
+  if (held === null) return tokenExcess(request, { scopes, roles: [] }, [], () => [])
+  const text: HeldText = JSON.parse(held)
+  const version = BigInt(text.version)
+  const known = await changes.catalogues.atLeast(version, read)
+  // A later one than what is held was read with: it has been changed since, or the database has been restored.
+  const catalogue = known.version === version ? known : await changes.catalogues.now(read)
+  const permissionsOf = (role: string) => catalogue.permissionsOf(role).map(({ id }) => id)
+  const concerns = { ...concernsOf(request), callerAccess: accessId }
+  const { issuer, subject } = tokenHoldings(text, concerns, permissionsOf)
+  return tokenExcess(request, { scopes, roles: issuer }, subject, permissionsOf)
+}
+
+/** The row that was written: the id is all that the database adds. */
+function tokenOf(
+  { name, scope, allowedScopes, expiresAt, accessId }: TokenRequest,
+  { changedId, targetOrganization, author }: ChangedRow,
+  hint: string,
   now: Date,
-): Promise<Changed<IssuedToken>> {
-  const { secret, hash, hint } = mintSecret()
-  const { organizationId } = access
-  const { name, scope, allowedScopes, expiresAt } = request
-  const token = await transaction.token.create({
-    data: {
-      organizationId,
-      accessId: access.id,
-      name,
-      secretHash: hash,
-      hint,
-      scope: [...scope],
-      allowedScopes: allowedScopes as unknown as Prisma.InputJsonObject,
-      expiresAt,
-      createdAt: now,
-      createdBy: author,
-      updatedAt: now,
-      updatedBy: author,
-    },
-    omit: { secretHash: true },
-  })
-  return {
-    result: { token: token as TokenRow, secret },
-    event: {
-      organizationId,
-      action: 'token.issue',
-      targetType: 'Token',
-      targetId: String(token.id),
-      before: null,
-      after: { accessId: access.id, name, hint, scope, allowedScopes, expiresAt: expiresAt.toISOString() },
-    },
+): TokenRow {
+  const row: Omit<TokenRow, 'secretHash'> = {
+    id: must(changedId, 'id of a new token'),
+    organizationId: targetOrganization,
+    accessId,
+    name,
+    hint,
+    scope: [...scope],
+    allowedScopes: allowedScopes as unknown as Prisma.JsonObject,
+    createdAt: now,
+    createdBy: author,
+    updatedAt: now,
+    updatedBy: author,
+    expiresAt,
+    lastUsedAt: null,
+    deactivated: false,
+    deactivatedUpdatedBy: null,
+    deactivatedUpdatedOn: null,
+    revokedAt: null,
+    rotatedFromId: null,
   }
+  // No field shows the hash.
+  return row as TokenRow
 }

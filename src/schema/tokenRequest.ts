@@ -1,25 +1,19 @@
-/** The request for a token: its form, the rules of the gateway, and whether its issuer holds what it asks for. */
+/** The request for a token: its form. */
 import {
   type AllowedScopes,
   contradictions,
-  excessOf,
   mostEntries,
-  namedRoles,
   noAllowedScopes,
   withoutRepetitions,
 } from '../auth/allowedScopes.ts'
-import { isOver } from '../auth/expiry.ts'
-import { grantableScopes, isScope } from '../auth/scopes.ts'
-import { heldRoles, permissionsOfRoles } from '../caller.ts'
+import type { WantedToken } from '../auth/issuing.ts'
+import { isScope } from '../auth/scopes.ts'
 import type { Context } from '../context.ts'
-import type { Access } from '../db/generated/prisma/client.ts'
-import { InputCheck, ScopeNotGranted, TokenPolicyBroken } from '../failures.ts'
+import { InputCheck } from '../failures.ts'
 import { integerIdOf } from '../ids.ts'
-import { userOfAccess } from '../links/graph.ts'
 import { isPrintableName } from '../printable.ts'
 import { AllowedScopesInput, storedAllowedScopes } from './allowedScopes.ts'
 import { builder } from './builder.ts'
-import { must } from './must.ts'
 
 export const IssueTokenInput = builder.inputType('IssueTokenInput', {
   description: 'A token to be issued.',
@@ -49,7 +43,7 @@ export const IssueTokenInput = builder.inputType('IssueTokenInput', {
 type Input = typeof IssueTokenInput.$inferInput
 
 /** A request of the right form. */
-export interface TokenRequest {
+export interface TokenRequest extends WantedToken {
   readonly accessId: number
   /** In Unicode's normalization form C, as what is searched for is. */
   readonly name: string
@@ -98,42 +92,6 @@ function scopeIssues(scope: readonly string[]) {
   return scope.flatMap((name, index) =>
     isScope(name) ? [] : [{ path: ['scope', String(index)], message: 'expected a scope of the gateway' }],
   )
-}
-
-/** Throws TokenPolicyBroken where a rule of the gateway forbids the token, whoever asks for it. */
-export async function checkPolicy(
-  request: TokenRequest,
-  access: Access,
-  { policy, principal, loaders, now }: Context,
-): Promise<void> {
-  if (principal.tokenId !== null) throw new TokenPolicyBroken('ISSUED_BY_TOKEN', 'an API token issues no tokens')
-  if (access.type === 'PROFILE') throw new TokenPolicyBroken('PROFILE_ACCESS', 'a profile holds no tokens')
-  const user = must(await loaders.one(userOfAccess, access), userOfAccess.name)
-  if (isOver(user.expiresAt, now)) {
-    throw new TokenPolicyBroken('EXPIRED_USER', 'the user of the access has expired')
-  }
-  const latest = new Date(now.getTime() + policy.tokenMaxLifetime * 1_000)
-  if (request.expiresAt > latest) {
-    throw new TokenPolicyBroken('TOKEN_MAX_LIFETIME', `expected an expiry no later than ${latest.toISOString()}`)
-  }
-}
-
-/** Throws ScopeNotGranted with everything that the caller would give away without holding it. */
-export async function checkHoldings(
-  { scope, allowedScopes }: TokenRequest,
-  access: Access,
-  context: Context,
-): Promise<void> {
-  const { caller, loaders } = context
-  const [issuer, subject, permissions] = await Promise.all([
-    caller.holdings(access.organizationId),
-    heldRoles(access, loaders),
-    permissionsOfRoles(namedRoles(allowedScopes), loaders),
-  ])
-  const grantable = new Set<string>(grantableScopes(issuer.scopes))
-  const tooMuch = excessOf(allowedScopes, issuer, subject, (role) => permissions.get(role) ?? [])
-  const excess = new Set([...scope.filter((name) => !grantable.has(name)), ...tooMuch])
-  if (excess.size > 0) throw new ScopeNotGranted([...excess].sort())
 }
 
 /**

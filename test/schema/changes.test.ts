@@ -6,6 +6,7 @@ import { demoTokenId } from '../../examples/data/demo/tokens.ts'
 import { graphql } from '../generated/gql.ts'
 import { asDemoUser, demoAccessId } from '../support/demoUser.ts'
 import { createHarness, type Harness } from '../support/harness.ts'
+import { untilWaiting } from '../support/locks.ts'
 
 const SwitchAndLook = graphql(`
   mutation SwitchAndLook($tokenId: ID!) {
@@ -131,15 +132,4 @@ describe('a change', () => {
 
 interface Lists {
   readonly tokens: { readonly total: number; readonly results: readonly { readonly id: string }[] }
-}
-
-/** Waits until some session waits for a lock. */
-async function untilWaiting(client: pg.Client): Promise<void> {
-  for (;;) {
-    const { rows } = await client.query(
-      `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    )
-    if (rows.length > 0) return
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
 }

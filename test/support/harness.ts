@@ -91,6 +91,7 @@ export async function createHarness(
     poolSize: database.kind === 'embedded' ? 1 : Number(settings.DATABASE_POOL_SIZE ?? 5),
     timeout: config.DATABASE_TIMEOUT,
     reads: config.DATABASE_READS,
+    cancellable: database.kind === 'server',
     onStatement: (sql) => statements.push(sql),
   })
   const { privateKey, publicKey } = await generateKeyPair('ES256')

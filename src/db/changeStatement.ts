@@ -1,0 +1,153 @@
+/**
+ * The one statement that makes changes, one or several of a kind: it reads what they are decided on, and where that is as
+ * the decision took it to be, it changes the rows, writes the audit events and remembers the idempotency keys.
+ */
+import { isVisibleTo } from '../auth/visibility.ts'
+import { auditedColumns, insertEvents } from './audit.ts'
+import { Prisma } from './generated/prisma/client.ts'
+import { earlierRequest, keyColumns, rememberRequests } from './idempotency.ts'
+
+/** A kind of change in SQL. Its expressions speak of `job`, of the tables that it joins, and of `caller_access`. */
+export interface Kind {
+  /** Whether changes of it may be made by one statement, however many are asked for at the same moment. */
+  readonly merges: boolean
+  /** The columns that it adds to a job, with their types. */
+  readonly columns: Prisma.Sql
+  /** Joins to `job` the row that it is about, where its caller sees it. */
+  readonly joined: Prisma.Sql
+  /** What locks that row until the change is over. */
+  readonly lock: Prisma.Sql
+  readonly targetId: Prisma.Sql
+  readonly organization: Prisma.Sql
+  /** What the row is like, as a text. */
+  readonly standing: Prisma.Sql
+  /** What is held, as a text; null for jobs whose decision does not depend on it. */
+  readonly held: Prisma.Sql
+  /** The table of the row and the columns of it that are answered, as they are after the change; null where none are needed. */
+  readonly answered: { readonly table: Prisma.Sql; readonly columns: Prisma.Sql } | null
+  /** The id of the row that is changed, an integer, of "targetId" and what a job says. */
+  readonly changedId: Prisma.Sql
+  /**
+   * Changes the rows that `granted` names by "changedId": with the columns of a job, "targetId", "targetOrganization" and
+   * author. Where columns are answered, it returns `place` and the whole row as `changed`.
+   */
+  readonly write: Prisma.Sql
+  /** What is remembered under an idempotency key, JSON made of the same columns. */
+  readonly outcome: Prisma.Sql
+}
+
+/** What a statement answers for a job whose row the caller sees; for others it answers nothing. */
+export interface Facts {
+  /** Where in the list of jobs it stands, from 0. */
+  readonly place: number
+  /** The id of the row that was changed; null where nothing was. */
+  readonly changedId: number | null
+  readonly targetOrganization: string
+  readonly standing: string
+  readonly held: string | null
+  /** The caller as the `*_by` columns record it. Null where it has no user: a service with a JWT of its own. */
+  readonly author: Prisma.JsonValue
+  /** What an earlier request under the key came to; null where there is none. */
+  readonly outcome: Prisma.JsonValue
+  /** Whether that one asked for the same; null where there is none. */
+  readonly same: boolean | null
+}
+
+/** Asks what jobs are decided on, and changes nothing. `jobs` is the list of them as JSON, all with a key, or none. */
+export function factsStatement(kind: Kind, jobs: string, keyed: boolean): Prisma.Sql {
+  return statementFor(kind, jobs, keyed ? 'facts with keys' : 'facts', () => factsText(kind, keyed))
+}
+
+/** Makes the changes that may be made, and answers the same. */
+export function changingStatement(kind: Kind, jobs: string, keyed: boolean): Prisma.Sql {
+  return statementFor(kind, jobs, keyed ? 'changes with keys' : 'changes', () => changingText(kind, keyed))
+}
+
+/** The parts of each kind's statements that stand before and behind the jobs: making one takes longer than sending it. */
+const known = new WeakMap<Kind, Map<string, readonly string[]>>()
+
+function statementFor(kind: Kind, jobs: string, name: string, make: () => Prisma.Sql): Prisma.Sql {
+  const statements = known.get(kind) ?? new Map<string, readonly string[]>()
+  known.set(kind, statements)
+  const parts = statements.get(name) ?? make().strings
+  statements.set(name, parts)
+  return new Prisma.Sql(parts, [jobs])
+}
+
+function factsText(kind: Kind, keyed: boolean): Prisma.Sql {
+  return Prisma.sql`
+    SELECT facts.*, NULL::integer AS "changedId" FROM (${factsOf(kind, keyed, Prisma.empty)}) AS facts ORDER BY place`
+}
+
+function changingText(kind: Kind, keyed: boolean): Prisma.Sql {
+  const isAsDecided = Prisma.sql`standing = ANY(standings) AND held IS NOT DISTINCT FROM holdings AND same IS NULL`
+  const decided = Prisma.sql`
+    WITH decided AS MATERIALIZED (
+      SELECT facts.*, CASE WHEN ${isAsDecided} THEN ${kind.changedId} END AS "changedId"
+      FROM (${factsOf(kind, keyed, kind.lock)}) AS facts ORDER BY place
+    )`
+  const written = Prisma.sql`written AS (${kind.write}), event AS (${insertEvents(Prisma.sql`granted`)})`
+  if (!keyed) {
+    return Prisma.sql`${decided}, granted AS (SELECT * FROM decided WHERE "changedId" IS NOT NULL), ${written}
+      SELECT ${factColumns}, decided."changedId" ${answeredRow(kind)}`
+  }
+  return Prisma.sql`${decided}, remembered AS (
+      ${rememberRequests(Prisma.sql`decided WHERE "changedId" IS NOT NULL`, kind.outcome)}
+    ), granted AS (
+      SELECT decided.* FROM decided JOIN remembered ON remembered.key = decided.key
+    ), ${written}
+    SELECT ${factColumns}, CASE WHEN EXISTS (SELECT FROM granted WHERE granted.place = decided.place)
+      THEN decided."changedId" END AS "changedId" ${answeredRow(kind)}`
+}
+
+/** The rest of the select list, and where all of it comes from. */
+function answeredRow({ answered }: Kind): Prisma.Sql {
+  if (answered === null) return Prisma.sql`FROM decided`
+  const { table, columns } = answered
+  return Prisma.sql`, ${columns}
+    FROM decided LEFT JOIN written ON written.place = decided.place
+    CROSS JOIN LATERAL (SELECT (coalesce(written.changed, decided.target)).*) AS ${table}`
+}
+
+const factColumns = Prisma.join(
+  ['place', 'targetOrganization', 'standing', 'held', 'author', 'outcome', 'same'].map((column) =>
+    Prisma.raw(`decided."${column}"`),
+  ),
+)
+
+const jobColumns = Prisma.sql`
+  place integer, "callerAccess" integer, "callerUser" uuid, "seesAll" boolean, sees uuid,
+  standings text[], holdings text, ${auditedColumns}, ${keyColumns}`
+
+/** The table of what jobs say. */
+export const job = Prisma.sql`job`
+
+/**
+ * The caller as the `*_by` columns record it. Not as its claims say: an access that it may not see, or that is gone, has done
+ * nothing. Its user is that of its access, or the one that its subject names.
+ */
+const author = Prisma.sql`
+  CASE WHEN caller_user.id IS NOT NULL THEN jsonb_build_object('accessId', caller_access.id, 'userId', caller_user.id,
+    'firstname', caller_user.firstname, 'lastname', caller_user.lastname) END`
+
+const caller = Prisma.sql`
+  LEFT JOIN accesses AS caller_access ON caller_access.id = job."callerAccess"
+    AND ${isVisibleTo(job, Prisma.sql`caller_access.organization_id`)}
+  LEFT JOIN users AS caller_user ON caller_user.id = coalesce(caller_access.user_id, job."callerUser")
+    AND ${isVisibleTo(job, Prisma.sql`caller_user.organization_id`)}`
+
+const noEarlier = Prisma.sql`NULL::jsonb AS outcome, NULL::boolean AS same`
+
+/** Whatever the jobs are: they are the one value of a statement. */
+const jobs = Prisma.sql`${''}::jsonb`
+
+function factsOf(kind: Kind, keyed: boolean, lock: Prisma.Sql): Prisma.Sql {
+  const earlier = earlierRequest(job, kind.organization)
+  const target = kind.answered === null ? Prisma.empty : Prisma.sql`, ${kind.answered.table} AS target`
+  return Prisma.sql`
+    SELECT job.*, ${kind.targetId} AS "targetId", ${kind.organization} AS "targetOrganization",
+      ${kind.standing} AS standing, ${kind.held} AS held, ${author} AS author,
+      ${keyed ? earlier.columns : noEarlier} ${target}
+    FROM jsonb_to_recordset(${jobs}) AS job(${jobColumns}, ${kind.columns})
+    ${kind.joined} ${caller} ${keyed ? earlier.joined : Prisma.empty} ${lock}`
+}
