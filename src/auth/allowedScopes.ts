@@ -4,6 +4,7 @@
  * exceeds what its issuer holds.
  */
 import { isPrintableName } from '../printable.ts'
+import { type Held, waysOf } from './decide.ts'
 import { resourceIssue } from './resource.ts'
 import { isGrantableGeneralScope } from './scopes.ts'
 
@@ -178,10 +179,8 @@ function distinct<Value>(values: readonly Value[]): readonly Value[] {
   return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()]
 }
 
-/** A role that is held: everywhere, or on one resource only. With what it permits. */
-export interface HeldRole {
-  readonly name: string
-  readonly resource: string | null
+/** A role that is held, with what it permits. */
+export interface HeldRole extends Held {
   readonly permissions: readonly string[]
 }
 
@@ -211,7 +210,7 @@ export function excessOf(
     if (rights.allRoles && !holdsAllOfSubject) excess.add([...path, 'allRoles'].join('.'))
     if (rights.allPermissions && !holdsAllOfSubject) excess.add([...path, 'allPermissions'].join('.'))
     for (const { name, resource } of rights.roles) {
-      const role = { name, resource, permissions: permissionsOf(name) }
+      const role = { roleId: name, resource, permissions: permissionsOf(name) }
       if (!holdsRole(issuer.roles, role)) excess.add(described('role', name, resource))
     }
     for (const { permissionId, resources } of rights.permissions) {
@@ -225,21 +224,16 @@ export function excessOf(
 }
 
 /**
- * Held everywhere, a role covers every resource; held on one resource, only that one. Who holds all that a role permits
- * gives nothing away with it, as an administrator does with any role (Kubernetes guards its RBAC against escalation by
- * the same rule). A role that permits nothing must be held itself.
+ * Who holds all that a role permits gives nothing away with it, as an administrator does with any role (Kubernetes guards
+ * its RBAC against escalation by the same rule). A role that permits nothing must be held itself.
  */
-function holdsRole(held: readonly HeldRole[], { name, resource, permissions }: HeldRole): boolean {
-  if (held.some((role) => role.name === name && covers(role.resource, resource))) return true
+function holdsRole(held: readonly HeldRole[], { roleId, resource, permissions }: HeldRole): boolean {
+  if (waysOf(held, resource, (role) => role.roleId === roleId).length > 0) return true
   return permissions.length > 0 && permissions.every((permission) => holdsPermission(held, permission, resource))
 }
 
 function holdsPermission(held: readonly HeldRole[], permissionId: string, resource: string | null): boolean {
-  return held.some((role) => role.permissions.includes(permissionId) && covers(role.resource, resource))
-}
-
-function covers(held: string | null, asked: string | null): boolean {
-  return held === null || held === asked
+  return waysOf(held, resource, ({ permissions }) => permissions.includes(permissionId)).length > 0
 }
 
 function described(kind: string, id: string, resource: string | null): string {

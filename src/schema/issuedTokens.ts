@@ -34,10 +34,10 @@ export function tokenHoldings(
   permissionsOf: (role: string) => readonly string[],
 ): TokenHoldings {
   const rolesOf = (accessId: number | null) =>
-    assignments.flatMap(([holder, name, resourceType, resourceId]) => {
+    assignments.flatMap(([holder, roleId, resourceType, resourceId]) => {
       if (holder !== accessId) return []
       const resource = resourceOf({ resourceType, resourceId })
-      return [{ name, resource: resource && formatResource(resource), permissions: permissionsOf(name) }]
+      return [{ roleId, resource: resource && formatResource(resource), permissions: permissionsOf(roleId) }]
     })
   return { issuer: rolesOf(callerAccess), subject: asksAll ? rolesOf(holderId) : [] }
 }

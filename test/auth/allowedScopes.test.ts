@@ -28,10 +28,10 @@ const catalogue: Readonly<Record<string, readonly string[]>> = {
   editor: ['read', 'write'],
   empty: [],
 }
-const held = (name: string, resource: string | null = null): HeldRole => ({
-  name,
+const held = (roleId: string, resource: string | null = null): HeldRole => ({
+  roleId,
   resource,
-  permissions: catalogue[name] ?? [],
+  permissions: catalogue[roleId] ?? [],
 })
 const excess = (allowed: AllowedScopes, roles: readonly HeldRole[], subject: readonly HeldRole[] = [], scopes = '') =>
   excessOf(allowed, { scopes: new Set(scopes.split(' ')), roles }, subject, (name) => catalogue[name] ?? [])
