@@ -29,10 +29,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   page: ['db', 'errors.ts', 'opaqueId.ts'],
   links: ['auth', 'db', 'errors.ts', 'page'],
   'caller.ts': ['auth', 'db', 'links'],
+  'rights.ts': ['auth', 'db', 'links'],
   'context.ts': ['auth', 'caller.ts', 'db', 'deadline.ts', 'links', 'observer.ts', 'search'],
   schema: [
     ...['auth', 'caller.ts', 'context.ts', 'db', 'errors.ts', 'failures.ts', 'ids.ts', 'links', 'opaqueId.ts'],
-    ...['page', 'printable.ts', 'search'],
+    ...['page', 'printable.ts', 'rights.ts', 'search'],
   ],
   execution: ['context.ts', 'db', 'links', 'schema/resolveAll.ts'],
   operation: [

@@ -37,7 +37,7 @@ const nodes = (kind: string, ids: Ids): Ids => ({
 })
 const everyNode = [nodes('User', user), nodes('Access', access), nodes('Token', token)]
 
-/** Whose ids each argument and each input's field takes. The catalogue has no tenant: its ids are the same for everybody. */
+/** Whose ids each argument and each input's field takes. The catalogue has no tenant: its ids are the same for everybody. Nor have resources, which are outside of this graph. */
 const kinds: Readonly<Record<string, readonly Ids[] | 'catalogue'>> = {
   'Query.node(id:)': everyNode,
   'Query.nodes(ids:)': everyNode,
@@ -46,6 +46,10 @@ const kinds: Readonly<Record<string, readonly Ids[] | 'catalogue'>> = {
   'Query.token(id:)': [token],
   'Query.role(id:)': 'catalogue',
   'Query.permission(id:)': 'catalogue',
+  'PermissionCheck.accessId': [access],
+  'PermissionCheck.tokenId': [token],
+  'PermissionCheck.permissionId': 'catalogue',
+  'ResourceInput.id': 'catalogue',
   'UserSearch.ids': [user],
   'UserSearch.customerId': [customer],
   'UserSearch.roleId': 'catalogue',

@@ -9,13 +9,14 @@ import { type Catalogue, type Catalogues, linkedInCatalogue } from '../db/catalo
 import { anything } from '../db/conditions.ts'
 import type { Prisma } from '../db/generated/prisma/client.ts'
 import type { Read, Statement } from '../db/read.ts'
-import type { Table } from '../db/tables.ts'
+import { accesses, type Table } from '../db/tables.ts'
 import type { Page } from '../page/offset.ts'
 import { cataloguedList, cataloguedRow } from './catalogued.ts'
 import type { Columns } from './columns.ts'
 import type { Link, ManyLink, OneLink } from './link.ts'
 import { type Groups, type Key, type Keyed, keyOf, type Question, questionOf, rowLink } from './questions.ts'
 import { countLinked, estimateLinked, selectLargest, selectLinked, selectLinkedPage } from './statements.ts'
+import { nameOf, type SubjectRow, selectSubjects, type Whom, whomIn, whomOf } from './subjects.ts'
 
 export interface LoaderOptions {
   readonly read: Read
@@ -197,6 +198,17 @@ export class Loaders {
     const { catalogues, read } = this.#options
     this.#catalogue ??= this.#version === null ? catalogues.now(read) : this.#noOlderThan(this.#version)
     return this.#catalogue
+  }
+
+  /** The access or the token with what decides what it may do; null where there is none that the caller may see. */
+  subject(whom: Whom): Promise<SubjectRow | null> {
+    return this.#load('subject', nameOf(whom), async (names) => {
+      const { read, visibility, columns } = this.#options
+      const rows = await read<SubjectRow>(selectSubjects(names.map(whomOf), columns(accesses), visibility))
+      this.#noteVersion(new Map([['', rows]]))
+      const found = new Map(rows.map((row) => [nameOf(whomIn(row)), row]))
+      return names.map((name) => found.get(name) ?? null)
+    })
   }
 
   /** Makes what is asked from now on be read anew: something has been changed. */

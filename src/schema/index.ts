@@ -12,6 +12,7 @@ import './accesses.ts'
 import './token.ts'
 import './tokens.ts'
 import './viewer.ts'
+import './checkPermissions.ts'
 import './issueToken.ts'
 import './deactivateToken.ts'
 

@@ -1,5 +1,6 @@
 /** What a role or a permission can be limited to. */
-import { type Resource as ResourceShape, resourceTypes } from '../auth/resource.ts'
+import { canonicalResource, type Resource as ResourceShape, resourceTypes } from '../auth/resource.ts'
+import { badInput } from '../errors.ts'
 import { builder } from './builder.ts'
 
 export const ResourceType = builder.enumType('ResourceType', {
@@ -33,3 +34,14 @@ export const ResourceInput = builder.inputType('ResourceInput', {
     }),
   }),
 })
+
+/**
+ * The resource that is given, in its canonical form; null where none is, which asks about everywhere. Throws BAD_USER_INPUT
+ * where the id names none of its kind.
+ */
+export function askedResource(argument: string, given: ResourceShape | null | undefined): ResourceShape | null {
+  if (!given) return null
+  const resource = canonicalResource(given)
+  if (resource === null) throw badInput(`${argument}.id`, resourceTypes[given.type].expected, given.id)
+  return resource
+}

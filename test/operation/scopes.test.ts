@@ -131,6 +131,15 @@ const refused: readonly (readonly [
   ],
   ['a mutation', `mutation { ${issue} { __typename } }`, 'tokens:read', { 'tokens:issue': ['Mutation.issueToken'] }],
   [
+    'what tells of roles, beside a decision that does not',
+    `{ checkPermissions(checks: [{ permissionId: "dns.zone.read" }]) { allowed explanation { summary grants { access { id } } } } }`,
+    'permissions:check',
+    {
+      'accesses:read': ['PermissionGrant.access'],
+      'roles:read': ['PermissionDecision.explanation'],
+    },
+  ],
+  [
     'a scope that only looks like it',
     '{ users { total } }',
     'users:* users users:READ user:read *',

@@ -13,8 +13,12 @@ import {
   isListType,
   isObjectType,
   isRequiredArgument,
+  isRequiredInputField,
 } from 'graphql'
 import { schema } from '../../src/schema/index.ts'
+
+/** What is given for what must be given beside an id: a permission that every tenant has, and that is no secret. */
+const beside: Readonly<Record<string, unknown>> = { permissionId: 'dns.zone.read' }
 
 type WithFields = GraphQLObjectType | GraphQLInterfaceType
 
@@ -39,7 +43,9 @@ export function findPlaces(): readonly Place[] {
   for (const [type, way] of ways) {
     for (const field of fieldsOf(type)) {
       for (const argument of field.args) {
-        const inner = `${field.name}(${argument.name}: $v) ${select(field.type, 2)}`
+        const others = field.args.filter((other) => other !== argument && isRequiredArgument(other))
+        const given = [`${argument.name}: $v`, ...others.map(({ name }) => `${name}: ${JSON.stringify(beside[name])}`)]
+        const inner = `${field.name}(${given.join(', ')}) ${select(field.type, 2)}`
         for (const { coordinate, value } of idsIn(argument, `${type}.${field.name}(${argument.name}:)`)) {
           const title = `${coordinate} in ${type}.${field.name}`
           places.push({ coordinate, value, title, document: `query ($v: ${argument.type}) { ${way(inner)} }` })
@@ -90,9 +96,12 @@ function* idsIn(
     yield { coordinate, value: (ids) => (isList ? ids : ids[0]) }
   }
   if (!isInputObjectType(type)) return
-  for (const field of Object.values(type.getFields())) {
+  const fields = Object.values(type.getFields())
+  for (const field of fields) {
+    const others = fields.filter((other) => other !== field && isRequiredInputField(other))
+    const given = Object.fromEntries(others.map(({ name }) => [name, beside[name]]))
     for (const inner of idsIn(field, `${type}.${field.name}`)) {
-      const object = (ids: readonly (string | number)[]) => ({ [field.name]: inner.value(ids) })
+      const object = (ids: readonly (string | number)[]) => ({ ...given, [field.name]: inner.value(ids) })
       yield { coordinate: inner.coordinate, value: (ids) => (isList ? [object(ids)] : object(ids)) }
     }
   }

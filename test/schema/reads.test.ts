@@ -20,6 +20,10 @@ const exceptions: Readonly<Record<string, string>> = {
   Author: 'is a snapshot in a column of its parent',
   PageInfo: 'is computed from the page',
   FieldIssue: 'is part of a failure',
+  PermissionDecision: 'is decided on what its check has read',
+  PermissionExplanation: 'is decided on what its check has read',
+  PermissionGrant: 'is decided on what its check has read',
+  MissingGrant: 'is decided on what its check has read',
 }
 /** Lists and answers of mutations hold rows, which are read by what the rows' own fields say. */
 const holders = /(SearchResult|ListResult|Connection|Edge|Payload|Error)$/

@@ -13,7 +13,14 @@ export interface DemoCaller {
   readonly scopes: readonly string[]
 }
 
-const readerScopes: readonly Scope[] = ['users:read', 'accesses:read', 'roles:read', 'tokens:read', 'schema:read']
+const readerScopes: readonly Scope[] = [
+  'users:read',
+  'accesses:read',
+  'roles:read',
+  'tokens:read',
+  'permissions:check',
+  'schema:read',
+]
 
 /** Somebody who may do everything in organization 1, a reader of each of two organizations, and an auditor of all. */
 export const demoCallers = Object.freeze({

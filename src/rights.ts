@@ -1,0 +1,136 @@
+/**
+ * What accesses and tokens may do: questions to the evaluator, with the facts that the loaders find. Those take one
+ * statement for the subjects, however many questions are asked at the same time, and what the catalogue takes to be as new.
+ */
+import type { AllowedScopes } from './auth/allowedScopes.ts'
+import { type Decision, decide, type Held, type Question, type Subject } from './auth/decide.ts'
+import { isOver } from './auth/expiry.ts'
+import type { Principal } from './auth/principal.ts'
+import { formatResource, parseResource, type Resource, resourceOf } from './auth/resource.ts'
+import { statusOf } from './auth/token.ts'
+import type { Access, Permission, Role } from './db/generated/prisma/client.ts'
+import { permissions, roles } from './db/tables.ts'
+import { reading } from './links/columns.ts'
+import type { Loaders } from './links/loaders.ts'
+import type { SubjectRow, Whom } from './links/subjects.ts'
+
+/** What is asked with. */
+interface Asking {
+  readonly loaders: Loaders
+  /** The instant of the request. */
+  readonly now: Date
+}
+
+/** A question about a permission; the resource is in its canonical form, null: everywhere. */
+export interface PermissionQuestion {
+  readonly permissionId: string
+  readonly resource: Resource | null
+}
+
+/** A decision, and the rows that it speaks of. */
+export interface Decided {
+  readonly decision: Decision
+  /** The access that was asked about, or that the token acts for. Null where there is none. */
+  readonly access: Access | null
+  /** Null where there is none. */
+  readonly permission: Permission | null
+  /** The roles with the permission, by id. */
+  readonly roles: ReadonlyMap<string, Role>
+}
+
+/** Where an access has a permission. */
+export interface Places {
+  readonly everywhere: boolean
+  /** Those of the roles that are limited to one, each once, sorted. */
+  readonly resources: readonly Resource[]
+}
+
+/** What fields read that ask what somebody may do. */
+export const rightsReads = [reading(roles, 'id'), reading(permissions, 'id')]
+
+/** The caller: the API token that it came with, else the access that signed in; null where the credential names none. */
+export function callerOf({ tokenId, accessId }: Principal): Whom | null {
+  if (tokenId !== null) return { kind: 'token', id: tokenId }
+  return accessId === null ? null : { kind: 'access', id: accessId }
+}
+
+/** Whether they may. Null asks about nobody. */
+export async function decideOn(whom: Whom | null, question: PermissionQuestion, asking: Asking): Promise<Decided> {
+  const { permissionId, resource } = question
+  const { loaders } = asking
+  const row = whom && (await loaders.subject(whom))
+  const known = await loaders.catalogue()
+  const permission = known.permission(permissionId)
+  const giving = known.rolesOf(permissionId)
+  const roleIds = giving.map(({ id }) => id)
+  const catalogue = { rolesWith: () => (permission === null ? null : roleIds) }
+  return {
+    decision: decide(asText({ permissionId, resource }), row && subjectOf(row, asking), catalogue),
+    access: row,
+    permission,
+    roles: new Map(giving.map((role) => [role.id, role])),
+  }
+}
+
+/** Everything that they may do on the resource, or everywhere where it is null, by id. */
+export async function permissionsOf(
+  whom: Whom | null,
+  resource: Resource | null,
+  asking: Asking,
+): Promise<readonly Permission[]> {
+  const { loaders } = asking
+  const row = whom && (await loaders.subject(whom))
+  if (row === null) return []
+  const subject = subjectOf(row, asking)
+  const named = subject.token?.rights?.roles.map(({ name }) => name) ?? []
+  const known = await loaders.catalogue()
+  const roleIds = [...subject.held.map(({ roleId }) => roleId), ...named]
+  const rolesWith = (id: string) => known.rolesOf(id).map((role) => role.id)
+  return known
+    .permissionsWith([...new Set(roleIds)])
+    .filter(({ id }) => decide(asText({ permissionId: id, resource }), subject, { rolesWith }).allowed)
+}
+
+/** Where they may. */
+export async function placesOf(whom: Whom, permissionId: string, { loaders, now }: Asking): Promise<Places> {
+  const row = await loaders.subject(whom)
+  const subject = row && subjectOf(row, { loaders, now })
+  const roleIds = (await loaders.catalogue()).rolesOf(permissionId).map(({ id }) => id)
+  const grantsOn = (resource: string | null) =>
+    decide({ permissionId, resource }, subject, { rolesWith: () => roleIds }).grants
+  const limits = [...new Set(subject?.held.map(({ resource }) => resource))].filter((resource) => resource !== null)
+  return {
+    everywhere: grantsOn(null).length > 0,
+    resources: limits
+      .filter((limit) => grantsOn(limit).some(({ held }) => held.resource === limit))
+      .sort()
+      .map(parseResource),
+  }
+}
+
+function asText({ permissionId, resource }: PermissionQuestion): Question {
+  return { permissionId, resource: resource && formatResource(resource) }
+}
+
+function subjectOf(row: SubjectRow, { now }: Asking): Subject {
+  const { lastDay, assignments } = row
+  const held = (assignments ?? []).map(([roleId, resourceType, resourceId]): Held => {
+    const resource = resourceOf({ resourceType, resourceId })
+    return { roleId, resource: resource && formatResource(resource) }
+  })
+  return { held: held.sort(byRoleAndResource), userIsOver: isOver(lastDay, now), token: tokenOf(row, now) }
+}
+
+function tokenOf(row: SubjectRow, now: Date): Subject['token'] {
+  const { token_expiresAt: expiresAt, token_revokedAt: revokedAt, token_deactivated, token_allowedScopes } = row
+  if (expiresAt === null) return null
+  const state = { revokedAt, expiresAt, deactivated: token_deactivated === true }
+  const { organizationScopes } = token_allowedScopes as unknown as AllowedScopes
+  return { status: statusOf(state, { expiresAt: row.lastDay }, now), rights: organizationScopes }
+}
+
+/** By role, and what is held everywhere first. */
+function byRoleAndResource(a: Held, b: Held): number {
+  if (a.roleId !== b.roleId) return a.roleId < b.roleId ? -1 : 1
+  return (a.resource ?? '') < (b.resource ?? '') ? -1 : 1
+}
