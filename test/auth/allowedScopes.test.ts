@@ -161,6 +161,8 @@ describe('excessOf', () => {
   it('is a role that permits nothing and is not held itself', () => {
     expect(excess(role('empty'), [held('editor')])).toEqual(['role:empty'])
     expect(excess(role('empty'), [held('empty')])).toEqual([])
+    expect(excess(role('empty', 'zone:a'), [held('empty', 'zone:a')])).toEqual([])
+    expect(excess(role('empty', 'zone:b'), [held('empty', 'zone:a')])).toEqual(['role:empty@zone:b'])
     expect(excess(role('unknown'), [held('editor')])).toEqual(['role:unknown'])
   })
 
