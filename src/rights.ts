@@ -9,7 +9,7 @@ import type { Principal } from './auth/principal.ts'
 import { formatResource, parseResource, type Resource, resourceOf } from './auth/resource.ts'
 import { statusOf } from './auth/token.ts'
 import type { Access, Permission, Role } from './db/generated/prisma/client.ts'
-import { permissions, roles } from './db/tables.ts'
+import { accesses, permissions, roles } from './db/tables.ts'
 import { reading } from './links/columns.ts'
 import type { Loaders } from './links/loaders.ts'
 import type { SubjectRow, Whom } from './links/subjects.ts'
@@ -46,7 +46,7 @@ export interface Places {
 }
 
 /** What fields read that ask what somebody may do. */
-export const rightsReads = [reading(roles, 'id'), reading(permissions, 'id')]
+export const rightsReads = [reading(accesses, 'id'), reading(roles, 'id'), reading(permissions, 'id')]
 
 /** The caller: the API token that it came with, else the access that signed in; null where the credential names none. */
 export function callerOf({ tokenId, accessId }: Principal): Whom | null {

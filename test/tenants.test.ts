@@ -29,6 +29,11 @@ const token: Ids = {
   foreign: String(demoTokenId('Campagne été')),
   unknown: '999999',
 }
+const organization: Ids = {
+  own: demoCallers.reader.organizationId,
+  foreign: demoCallers.otherReader.organizationId,
+  unknown: user.unknown,
+}
 const customer: Ids = { own: 1, foreign: 2, unknown: 999_999 }
 const nodes = (kind: string, ids: Ids): Ids => ({
   own: nodeId(kind, ids.own),
@@ -44,12 +49,14 @@ const kinds: Readonly<Record<string, readonly Ids[] | 'catalogue'>> = {
   'Query.user(id:)': [user],
   'Query.access(id:)': [access],
   'Query.token(id:)': [token],
+  'Query.organization(id:)': [organization],
   'Query.role(id:)': 'catalogue',
   'Query.permission(id:)': 'catalogue',
   'PermissionCheck.accessId': [access],
   'PermissionCheck.tokenId': [token],
   'PermissionCheck.permissionId': 'catalogue',
   'ResourceInput.id': 'catalogue',
+  'Access.resources(permissionId:)': 'catalogue',
   'UserSearch.ids': [user],
   'UserSearch.customerId': [customer],
   'UserSearch.roleId': 'catalogue',

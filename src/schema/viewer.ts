@@ -9,7 +9,7 @@ import { Organization } from './organization.ts'
 import { Token } from './token.ts'
 import { User } from './user.ts'
 
-const Viewer = builder.objectRef<Principal>('Viewer').implement({
+export const Viewer = builder.objectRef<Principal>('Viewer').implement({
   description: 'Who the caller is, as the verified credential says.',
   fields: (t) => ({
     subject: t.exposeString('subject', { description: 'The subject of the JWT.' }),

@@ -20,6 +20,7 @@ const exceptions: Readonly<Record<string, string>> = {
   Author: 'is a snapshot in a column of its parent',
   PageInfo: 'is computed from the page',
   FieldIssue: 'is part of a failure',
+  AccessResources: 'is decided on what its access has read',
   PermissionDecision: 'is decided on what its check has read',
   PermissionExplanation: 'is decided on what its check has read',
   PermissionGrant: 'is decided on what its check has read',
