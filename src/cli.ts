@@ -47,6 +47,13 @@ program
   .option('--subgraph', 'print the federation subgraph instead of the public schema')
   .action(printSchema)
 
+program
+  .command('scopes')
+  .description('Print the scopes that the operations in files of GraphQL need, in the worst case.')
+  .argument('<files...>', 'the files; fragments may stand in others than the operations')
+  .option('--check <list>', 'print nothing, and fail where an operation needs more than this list says')
+  .action(printScopes)
+
 /** Milliseconds in which two signals are one: what a terminal sends to every process, npm sends on to its own once more. */
 const sameSignal = 500
 
@@ -183,6 +190,17 @@ async function printToken({ customer, scope, user, access, ttl, allOrganizations
 async function printSchema({ subgraph }: { readonly subgraph?: boolean }): Promise<void> {
   const { publicSdl, subgraphSdl } = await import('./schema/sdl.ts')
   process.stdout.write(subgraph ? await subgraphSdl() : publicSdl())
+}
+
+async function printScopes(files: string[], { check }: { readonly check?: string }): Promise<void> {
+  const { formatList, outgrown, scopesOfFiles } = await import('./documentScopes.ts')
+  const operations = await scopesOfFiles(files)
+  if (check === undefined) {
+    process.stdout.write(formatList(operations))
+    return
+  }
+  const problems = await outgrown(operations, check)
+  if (problems.length > 0) throw new StartupError(problems.join('\n'))
 }
 
 function settingsHelp(): string {

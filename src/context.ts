@@ -1,5 +1,6 @@
 /** What resolvers are given: one for each request, made by the gateway and never by hand. */
 import type { Principal } from './auth/principal.ts'
+import type { Scope } from './auth/scopes.ts'
 import { type Visibility, visibilityOf } from './auth/visibility.ts'
 import { type Caller, createCaller } from './caller.ts'
 import type { Catalogues } from './db/catalogue.ts'
@@ -27,6 +28,22 @@ export interface Policy {
   readonly tokenMaxLifetime: number
 }
 
+/** A scope that an operation needs, and the schema coordinates of the fields that need it, sorted. */
+export interface NeededScope {
+  readonly scope: Scope
+  readonly fields: readonly string[]
+}
+
+/**
+ * The scopes that a document's operation needs, sorted: with these variables, or in the worst case where they are null or
+ * undefined. Throws BAD_USER_INPUT for a document that would be refused, and for variables that do not fit.
+ */
+export type ScopesOf = (
+  document: string,
+  operationName: string | null | undefined,
+  variables: unknown,
+) => readonly NeededScope[]
+
 export interface Context {
   readonly principal: Principal
   readonly visibility: Visibility
@@ -45,6 +62,7 @@ export interface Context {
   readonly prisma: PrismaClient
   readonly rules: SearchRules
   readonly policy: Policy
+  readonly scopesOf: ScopesOf
   readonly requestId: string
   /** What the request has taken so far, for the record. */
   readonly tally: Tally
@@ -61,6 +79,7 @@ export interface ContextOptions {
   readonly catalogues: Catalogues
   readonly changes: Changes
   readonly policy: Policy
+  readonly scopesOf: ScopesOf
   readonly now: Date
   readonly deadline: Deadline
   readonly share: Share
@@ -84,6 +103,7 @@ class RequestContext implements Context {
   readonly prisma: PrismaClient
   readonly changes: Changes
   readonly policy: Policy
+  readonly scopesOf: ScopesOf
   readonly requestId: string
   readonly tally: Tally
   readonly #options: ContextOptions
@@ -99,7 +119,7 @@ class RequestContext implements Context {
   #rules: SearchRules | undefined
 
   constructor(options: ContextOptions) {
-    const { principal, now, share, prisma, changes, policy, requestId, tally } = options
+    const { principal, now, share, prisma, changes, policy, scopesOf, requestId, tally } = options
     this.#options = options
     this.principal = principal
     this.now = now
@@ -107,6 +127,7 @@ class RequestContext implements Context {
     this.prisma = prisma
     this.changes = changes
     this.policy = policy
+    this.scopesOf = scopesOf
     this.requestId = requestId
     this.tally = tally
   }

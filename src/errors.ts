@@ -42,6 +42,8 @@ interface GatewayErrorOptions {
   readonly retryAfter?: number
   /** The HTTP methods that would do. */
   readonly allow?: string
+  /** The scopes that would do, separated by spaces. */
+  readonly sufficientScope?: string
   readonly cause?: unknown
 }
 
@@ -50,6 +52,7 @@ export class GatewayError extends GraphQLError {
   readonly code: ErrorCode
   readonly retryAfter: number | undefined
   readonly allow: string | undefined
+  readonly sufficientScope: string | undefined
 
   constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
     super(message, { extensions: { code, ...options.extensions } })
@@ -57,6 +60,7 @@ export class GatewayError extends GraphQLError {
     this.code = code
     this.retryAfter = options.retryAfter
     this.allow = options.allow
+    this.sufficientScope = options.sufficientScope
     if (options.cause !== undefined) this.cause = options.cause
   }
 }

@@ -24,6 +24,7 @@ import { createRoutes, type Readiness, type RoutesOptions } from './http/routes.
 import { type Observer, unfailing } from './observer.ts'
 import { createDocumentCache } from './operation/documentCache.ts'
 import type { Limits } from './operation/limits.ts'
+import { createScopesOf } from './operation/neededScopes.ts'
 import { createPreparer } from './operation/prepare.ts'
 import { createRunner, type OnUnexpectedError } from './operation/run.ts'
 import { schema } from './schema/index.ts'
@@ -105,9 +106,12 @@ export function createGateway(options: GatewayOptions): Gateway {
     handedOver.set(reason, (handedOver.get(reason) ?? 0) + 1)
   }
   const serve = (served: GraphQLSchema): Graph => {
+    const { mostRows } = policy
+    const prepare = createPreparer({ schema: served, documents, limits, mostRows, openIntrospection })
+    const scopesOf = createScopesOf(served, prepare, openIntrospection)
     const core = createCore({
       authenticate,
-      prepare: createPreparer({ schema: served, documents, limits, mostRows: policy.mostRows, openIntrospection }),
+      prepare,
       run: createRunner({ schema: served, limits, openIntrospection, onUnexpectedError, without, onHandedOver }),
       timeout: options.timeout,
       createContext(request) {
@@ -128,6 +132,7 @@ export function createGateway(options: GatewayOptions): Gateway {
           read,
           changes,
           policy,
+          scopesOf,
           askTogether,
           catalogues,
         })

@@ -33,7 +33,8 @@ export interface HttpError {
 /** How the error is answered when nothing has been executed. */
 export function httpError(error: GatewayError): HttpError {
   const headers: Record<string, string> = {}
-  if (error.code === 'UNAUTHENTICATED') headers['www-authenticate'] = challenge(error)
+  const asksFor = challenge(error)
+  if (asksFor !== undefined) headers['www-authenticate'] = asksFor
   if (error.allow !== undefined) headers.allow = error.allow
   if (error.retryAfter !== undefined) headers['retry-after'] = String(error.retryAfter)
   return {
@@ -43,8 +44,14 @@ export function httpError(error: GatewayError): HttpError {
   }
 }
 
-/** RFC 6750, section 3: the error is told only where a credential came. */
-function challenge({ extensions, message }: GatewayError): string {
-  if (extensions.invalidToken !== true) return 'Bearer realm="iam-graph"'
-  return `Bearer realm="iam-graph", error="invalid_token", error_description="${message.replace(/["\\]/g, "'")}"`
+/**
+ * RFC 6750, section 3: the error is told only where a credential came, and with `insufficient_scope` the scopes that are
+ * enough. Undefined where no other credential would help.
+ */
+function challenge({ code, extensions, message, sufficientScope }: GatewayError): string | undefined {
+  const realm = 'Bearer realm="iam-graph"'
+  if (sufficientScope !== undefined) return `${realm}, error="insufficient_scope", scope="${sufficientScope}"`
+  if (code !== 'UNAUTHENTICATED') return undefined
+  if (extensions.invalidToken !== true) return realm
+  return `${realm}, error="invalid_token", error_description="${message.replace(/["\\]/g, "'")}"`
 }

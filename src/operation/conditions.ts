@@ -15,6 +15,9 @@ export type Conditions = bigint
 /** No condition at all. */
 export const always: Conditions = 0n
 
+/** As what holds: every condition, also those that exclude each other. */
+export const worstCase: Conditions = -1n
+
 type Variables = Readonly<Record<string, unknown>>
 
 /** The conditions of one operation. */

@@ -67,7 +67,7 @@ export function createRunner({ limits, onUnexpectedError, openIntrospection, ...
 }
 
 /** What comes as variables → their values. It throws DocumentRefused. Suggestions would tell names of a closed schema. */
-function createCoercion(schema: GraphQLSchema, hideSuggestions: boolean) {
+export function createCoercion(schema: GraphQLSchema, hideSuggestions: boolean) {
   return ({ operation, conditions }: PreparedOperation, variables: unknown): Given => {
     const { coerced, errors } = getVariableValues(
       schema,
@@ -86,8 +86,10 @@ function checkScopes({ required }: PreparedOperation, { holding }: Given, { scop
   const missing = missingScopes(required, scopes, holding)
   if (missing.length === 0) return
   const names = missing.map(({ scope }) => scope).join(', ')
+  const all = missingScopes(required, new Set(), holding)
   throw new GatewayError('FORBIDDEN', `the operation needs scopes that the caller lacks: ${names}`, {
     extensions: { missingScopes: missing },
+    sufficientScope: all.map(({ scope }) => scope).join(' '),
   })
 }
 

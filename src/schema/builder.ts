@@ -3,7 +3,7 @@ import SchemaBuilder from '@pothos/core'
 import DirectivePlugin from '@pothos/plugin-directives'
 import FederationPlugin from '@pothos/plugin-federation'
 import PrismaPlugin from '@pothos/plugin-prisma'
-import { Kind } from 'graphql'
+import { Kind, valueFromASTUntyped } from 'graphql'
 import type { Context } from '../context.ts'
 import type PrismaTypes from '../db/generated/pothos.ts'
 import { getDatamodel } from '../db/generated/pothos.ts'
@@ -22,6 +22,7 @@ export const builder = new SchemaBuilder<{
     ID: { Input: string; Output: string | number }
     Date: { Input: Date; Output: Date }
     DateTime: { Input: Date; Output: Date }
+    JSON: { Input: unknown; Output: unknown }
   }
 }>({
   defaultFieldNullability: false,
@@ -52,6 +53,13 @@ builder.scalarType('DateTime', {
   serialize: (value) => value.toISOString(),
   parseValue: parseInstant,
   parseLiteral: (node) => parseInstant(node.kind === Kind.STRING ? node.value : undefined),
+})
+
+builder.scalarType('JSON', {
+  description: 'Any value of JSON, as it is.',
+  serialize: (value) => value,
+  parseValue: (value) => value,
+  parseLiteral: (node, variables) => valueFromASTUntyped(node, variables),
 })
 
 /** Digits beyond the milliseconds, which Date cuts off, not all of them zero. */

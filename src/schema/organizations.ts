@@ -1,5 +1,5 @@
 /** Organizations as places to begin: for callers who see several of them. */
-import { Prisma } from '../db/generated/prisma/client.ts'
+import { anything } from '../db/conditions.ts'
 import { organizations } from '../db/tables.ts'
 import { uuidOf } from '../ids.ts'
 import { byId } from '../page/order.ts'
@@ -34,6 +34,6 @@ builder.queryFields((t) => ({
     description:
       'The organizations that the caller sees, by id, by page: its own, or with `organizations:all` every one.',
     args: pageArguments,
-    resolve: (_, given, context) => findPage(context, organizations, Prisma.sql`TRUE`, given, byId),
+    resolve: (_, given, context) => findPage(context, organizations, { page: anything, total: anything }, given, byId),
   }),
 }))

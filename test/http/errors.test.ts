@@ -91,7 +91,7 @@ describe('errors', () => {
     for (const { errors, data, headers } of [strict, lenient]) {
       expect(errors[0].extensions.code).toBe(code)
       expect(data).toBeUndefined()
-      expect(headers.has('www-authenticate')).toBe(code === 'UNAUTHENTICATED')
+      expect(headers.has('www-authenticate')).toBe(code === 'UNAUTHENTICATED' || code === 'FORBIDDEN')
     }
   })
 
@@ -103,6 +103,20 @@ describe('errors', () => {
       /^Bearer realm="iam-graph", error="invalid_token", error_description="[^"]+"$/,
     )
     expect(bad.errors[0].extensions).toEqual({ code: 'UNAUTHENTICATED' })
+  })
+
+  it('challenge who lacks scopes to come back with all that are needed', async () => {
+    const query = '{ users { total } accesses { total } tokens { total } }'
+    const caller = { claims: { ...claimsOf(administrator), scope: 'users:read audit:read' } }
+    const challenge =
+      'Bearer realm="iam-graph", error="insufficient_scope", scope="accesses:read tokens:read users:read"'
+    const posted = await post({ query }, graphqlResponse, caller)
+    expect([posted.status, posted.headers.get('www-authenticate')]).toEqual([403, challenge])
+    expect(posted.errors[0].extensions.missingScopes).toHaveLength(2)
+    const conditional = 'query ($v: Boolean!) { users { total } tokens @include(if: $v) { total } }'
+    const none = { claims: { ...claimsOf(administrator), scope: '' } }
+    const { headers } = await post({ query: conditional, variables: { v: false } }, graphqlResponse, none)
+    expect(headers.get('www-authenticate')).toMatch(/scope="users:read"$/)
   })
 
   it('of a document say where', async () => {
