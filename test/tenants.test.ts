@@ -57,6 +57,8 @@ const kinds: Readonly<Record<string, readonly Ids[] | 'catalogue'>> = {
   'PermissionCheck.permissionId': 'catalogue',
   'ResourceInput.id': 'catalogue',
   'Access.resources(permissionId:)': 'catalogue',
+  'Query.accessesWithPermission(permissionId:)': 'catalogue',
+  'Query.accessesWithPermissionConnection(permissionId:)': 'catalogue',
   'UserSearch.ids': [user],
   'UserSearch.customerId': [customer],
   'UserSearch.roleId': 'catalogue',
@@ -86,6 +88,10 @@ describe('an id of another organization', () => {
   let harness: Harness
   beforeAll(async () => {
     harness = await createHarness(unlimited)
+    // Both accesses may do what is asked about beside an id.
+    const { accessId, person } = foreign
+    const data = { accessId, organizationId: person.organization.id, roleId: 'zone-reader' }
+    await harness.prisma.roleAssignment.create({ data })
     await harness.askRaw('{ viewer { subject } }', {}, reader)
   })
   afterAll(() => harness.close())

@@ -2,7 +2,9 @@
  * Who may do what: the one evaluator. Whatever enforces, explains or lists rights asks it. Pure: what is held and what
  * roles permit is brought along. A resource is written as the token documents have it, `zone:example.com`.
  */
+import { Prisma } from '../db/generated/prisma/client.ts'
 import type { RightsScopes } from './allowedScopes.ts'
+import type { Resource } from './resource.ts'
 import type { TokenStatus } from './token.ts'
 
 /** A role that is held: everywhere, where the resource is null, or on one resource only. */
@@ -87,6 +89,12 @@ export function waysOf<Role extends Held>(
 /** Held everywhere, something covers every resource; held on one resource, only that one. */
 function covers(held: string | null, asked: string | null): boolean {
   return held === null || held === asked
+}
+
+/** `covers` as a condition on two columns, which are both null where something is held everywhere. */
+export function coversSql(type: Prisma.Sql, id: Prisma.Sql, asked: Resource | null): Prisma.Sql {
+  if (asked === null) return Prisma.sql`${type} IS NULL`
+  return Prisma.sql`(${type} IS NULL OR (${type} = ${asked.type}::resource_type AND ${id} = ${asked.id}))`
 }
 
 /** The answer to the question about the subject; null is one that is not there. */

@@ -7,12 +7,13 @@ import DataLoader from 'dataloader'
 import type { Visibility } from '../auth/visibility.ts'
 import { type Catalogue, type Catalogues, linkedInCatalogue } from '../db/catalogue.ts'
 import { anything } from '../db/conditions.ts'
-import type { Prisma } from '../db/generated/prisma/client.ts'
+import type { Access, Prisma } from '../db/generated/prisma/client.ts'
 import type { Read, Statement } from '../db/read.ts'
 import { accesses, type Table } from '../db/tables.ts'
 import type { Page } from '../page/offset.ts'
 import { cataloguedList, cataloguedRow } from './catalogued.ts'
 import type { Columns } from './columns.ts'
+import { countHolders, type HoldersRange, type Holding, selectHolders } from './holders.ts'
 import type { Link, ManyLink, OneLink } from './link.ts'
 import { type Groups, type Key, type Keyed, keyOf, type Question, questionOf, rowLink } from './questions.ts'
 import { countLinked, estimateLinked, selectLargest, selectLinked, selectLinkedPage } from './statements.ts'
@@ -190,6 +191,31 @@ export class Loaders {
     return this.#load(`largest ${column} ${link.name}`, parent.id, async (keys) => {
       const values = await this.#values<To[Column]>(selectLargest(link, column, this.#asked(keys, everything)))
       return keys.map((each) => values.get(each) ?? null)
+    })
+  }
+
+  /** The accesses that have the permission, by id. Those asked with equal names share a statement. */
+  holders(
+    permissionId: string,
+    holding: Holding & { readonly name: string },
+    range: HoldersRange,
+  ): Promise<readonly Access[]> {
+    const { after, before, fromEnd, limit, offset } = range
+    const name = `holders ${after} ${before} ${fromEnd} ${limit} ${offset} ${holding.name}`
+    return this.#load(name, permissionId, async (ids) => {
+      const { read, visibility, columns } = this.#options
+      const groups = grouped(
+        await read<Keyed<Access>>(selectHolders(ids, columns(accesses), holding, range, visibility)),
+      )
+      return ids.map((each) => groups.get(each) ?? [])
+    })
+  }
+
+  /** How many accesses have the permission. */
+  holderCount(permissionId: string, holding: Holding & { readonly name: string }): Promise<number> {
+    return this.#load(`count holders ${holding.name}`, permissionId, async (ids) => {
+      const counts = await this.#values<number>(countHolders(ids, holding, this.#options.visibility))
+      return ids.map((each) => counts.get(each) ?? 0)
     })
   }
 

@@ -99,7 +99,7 @@ export async function selectKeyset<Row extends { readonly id: unknown }>(
   rows: PageRows,
   keyset: Keyset,
 ): Promise<KeysetPage<Row>> {
-  const { kind, order, after, before, size, fromEnd } = keyset
+  const { order, after, before, size, fromEnd } = keyset
   const value = order.value === null ? Prisma.sql`NULL` : Prisma.sql`(${order.value})::text`
   const selected = Prisma.sql`${columns}, ${value} AS "orderValue"`
   // One row more than asked for tells whether there is a further page.
@@ -110,11 +110,25 @@ export async function selectKeyset<Row extends { readonly id: unknown }>(
         SELECT ${selected} FROM ${table.name} WHERE ${all([rows.condition, ...bounds(table, order, after, before)])}
         ${orderedBy(table, order, rows, fromEnd)} LIMIT ${size + 1}`,
   )
-  const edges = found.slice(0, size).map((row) => ({
+  return pageOfRows(found, keyset)
+}
+
+/**
+ * The page that the rows are, in the direction that they were read in; one more than it has tells that there is a further
+ * one. `orderValue` is what a row is ordered by, as SQL writes it; left out where the order is by id alone.
+ */
+export function pageOfRows<Row extends { readonly id: unknown; readonly orderValue?: string | null }>(
+  rows: readonly Row[],
+  { kind, order, after, before, size, fromEnd }: Keyset,
+): KeysetPage<Row> {
+  const edges = rows.slice(0, size).map((row) => ({
     row,
-    cursor: encodeCursor(kind.name, order, { value: row.orderValue, id: String(row.id) }),
+    cursor: encodeCursor(kind.name, order, {
+      value: order.value === null ? null : (row.orderValue ?? null),
+      id: String(row.id),
+    }),
   }))
-  const more = found.length > size
+  const more = rows.length > size
   return fromEnd
     ? { edges: edges.reverse(), hasNextPage: before !== undefined, hasPreviousPage: more }
     : { edges, hasNextPage: more, hasPreviousPage: after !== undefined }

@@ -40,7 +40,11 @@ const AccessSearch = builder.inputType('AccessSearch', {
   }),
 })
 
-const { SearchResult, searchArgument } = defineLists({
+export const {
+  SearchResult: AccessSearchResult,
+  Connection: AccessConnection,
+  searchArgument: accessSearchArgument,
+} = defineLists({
   type: Access,
   table: accesses,
   items: 'accesses',
@@ -74,9 +78,9 @@ builder.prismaObjectField(User, 'accesses', (t) =>
 
 builder.prismaObjectField(Role, 'accesses', (t) =>
   t.searchResult(accessesOfRole, {
-    type: SearchResult,
+    type: AccessSearchResult,
     description: 'The accesses that hold the role, everywhere or on some resource, by page.',
-    args: { search: t.arg(searchArgument), ...pageArguments },
+    args: { search: t.arg(accessSearchArgument), ...pageArguments },
     matching: accessesMatching,
   }),
 )

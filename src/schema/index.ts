@@ -16,6 +16,7 @@ import './requiredScopes.ts'
 import './organizations.ts'
 import './rights.ts'
 import './checkPermissions.ts'
+import './holders.ts'
 import './issueToken.ts'
 import './deactivateToken.ts'
 

@@ -43,6 +43,7 @@ interface Searched<Search> {
 /** The types of a list that fields of other types use, too. */
 interface List<Row, Search> {
   readonly SearchResult: ReturnType<typeof searchResultType<Row & object>>
+  readonly Connection: ReturnType<typeof connectionType<Row & { readonly id: string | number }>>
   readonly searchArgument: { readonly type: InputRef<Search>; readonly description: string }
 }
 
@@ -90,7 +91,7 @@ export function defineLists<Row extends { readonly id: string | number }, Search
         ),
     }),
   }))
-  return { SearchResult, searchArgument }
+  return { SearchResult, Connection, searchArgument }
 }
 
 function orderType<Row, Search>({ table: { model }, items, orders }: ListOptions<Row, Search>) {
