@@ -10,6 +10,7 @@ import {
   GraphQLSkipDirective,
   getNamedType,
   isCompositeType,
+  isRequiredArgument,
   isUnionType,
   type OperationTypeNode,
   SchemaMetaFieldDef,
@@ -57,7 +58,8 @@ export function writeDocument(
   const selectionSet = (type: GraphQLCompositeType, choices: readonly Choice[], decide: Decide): string => {
     const selected = choices.map((choice) => selection(type, choice))
     if (selected.length > 0) return `{ ${selected.join(' ')} }`
-    const leaves = Array.from({ length: choose(decide, [0, 1, 2, 4]) }, () => choose(decide, leavesOf(type)))
+    const bare = leavesOf(type).filter(({ args }) => !args.some(isRequiredArgument))
+    const leaves = Array.from({ length: choose(decide, [0, 1, 2, 4]) }, () => choose(decide, bare))
     return `{ ${[TypeNameMetaFieldDef, ...leaves].map((field) => named(field, '', decide, [])).join(' ')} }`
   }
 

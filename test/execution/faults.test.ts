@@ -95,7 +95,11 @@ describe('where the database refuses statements', () => {
 
   /** A statement that makes others fail from now on, and one that mends it. */
   const damages = [
-    ['a column of users', 'ALTER TABLE users RENAME phone TO gone', 'ALTER TABLE users RENAME gone TO phone'],
+    [
+      'a column of users',
+      'ALTER TABLE users RENAME organization_id TO gone',
+      'ALTER TABLE users RENAME gone TO organization_id',
+    ],
     [
       'a column of accesses',
       'ALTER TABLE accesses RENAME last_login_at TO gone',

@@ -206,6 +206,7 @@ const refusals: readonly Refusal[] = [
     title: 'a missing scope',
     code: 'FORBIDDEN',
     status: 403,
+    challenge: /error="insufficient_scope"/,
     question: { query: '{ tokens { total } }' },
     caller: { claims: { customer_id: 1, scope: 'users:read' } },
   },
@@ -213,6 +214,7 @@ const refusals: readonly Refusal[] = [
     title: 'a missing scope for what a variable searches by',
     code: 'FORBIDDEN',
     status: 403,
+    challenge: /error="insufficient_scope"/,
     question: {
       query: 'query ($search: UserSearch) { users(search: $search) { total } }',
       variables: { search: { roleId: 'reader' } },
@@ -223,6 +225,7 @@ const refusals: readonly Refusal[] = [
     title: 'introspection without its scope',
     code: 'FORBIDDEN',
     status: 403,
+    challenge: /error="insufficient_scope", scope="schema:read"/,
     question: { query: '{ __schema { queryType { name } } }' },
     caller: { claims: { customer_id: 1, scope: 'users:read' } },
   },

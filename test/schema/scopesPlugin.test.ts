@@ -40,7 +40,16 @@ const rows: Readonly<Record<string, readonly string[]>> = {
 
 /** What needs no scope of its own, because only something that does, or the caller's own credential, leads to it. */
 const open = ['Author', 'Organization', 'IdentityProvider', 'AllowedScopes', 'OrganizationScopes', 'ServiceScopes']
-const opener = ['ScopedPermission', 'ScopedRole', 'Resource', 'PageInfo', 'Viewer']
+const opener = ['ScopedPermission', 'ScopedRole', 'Resource', 'PageInfo', 'Viewer', 'OrganizationSearchResult']
+/** What a document needs, and what a check of permissions comes to: the field that leads to it has scopes of its own. */
+const told = [
+  'FieldScopes',
+  'RequiredScopes',
+  'ScopeAlternative',
+  'MissingGrant',
+  'PermissionDecision',
+  'PermissionGrant',
+]
 
 /** Whether something can be reached from `from` without a declared scope on the way. */
 function reachedFreely(from: readonly GraphQLObjectType[]): Set<string> {
@@ -66,10 +75,10 @@ describe('declarations of scopes', () => {
     ),
   )('has one: %s', (_, field) => expect(declaredScopes(field)).toBeDefined())
 
-  it('leave no root field open but the viewer and the nodes, which check each row', () => {
+  it('leave no root field open but those that check each row, tell of the caller itself, or tell of documents', () => {
     const fields = rootTypes.flatMap((type) => Object.values(type.getFields()))
     const free = fields.filter((field) => declaredScopes(field)?.length === 0).map(({ name }) => name)
-    expect(free.sort()).toEqual(['node', 'nodes', 'viewer'])
+    expect(free.sort()).toEqual(['node', 'nodes', 'organization', 'organizations', 'requiredScopes', 'viewer'])
   })
 
   it.each(Object.entries(rows))('protect the rows of %s', (name, scopes) => {
@@ -93,9 +102,17 @@ describe('declarations of scopes', () => {
     expect(declared.filter((scope) => !allScopes.includes(scope))).toEqual([])
   })
 
-  it('stand on the way to every row: without a scope only the caller itself is reached', () => {
+  it('stand on the way to every row: without a scope only the caller itself, its organization and what a document needs are reached', () => {
     const reached = reachedFreely(rootTypes.filter((type) => type === schema.getQueryType()))
-    expect([...reached].sort()).toEqual(['Node', 'Organization', 'Viewer'])
+    expect([...reached].sort()).toEqual([
+      'FieldScopes',
+      'Node',
+      'Organization',
+      'OrganizationSearchResult',
+      'RequiredScopes',
+      'ScopeAlternative',
+      'Viewer',
+    ])
   })
 
   it('are left out on purpose only: a new type has to declare its scopes or be listed here', () => {
@@ -103,7 +120,7 @@ describe('declarations of scopes', () => {
       .filter((type) => !type.name.startsWith('__') && !rootTypes.includes(type as GraphQLObjectType))
       .filter((type) => (declaredScopes(type) ?? []).length === 0)
       .filter((type) => !/Payload$|Error$|^FieldIssue$|^TokenFailure$|^Node$/.test(type.name))
-    expect(silent.map(({ name }) => name).sort()).toEqual([...open, ...opener].sort())
+    expect(silent.map(({ name }) => name).sort()).toEqual([...open, ...opener, ...told].sort())
   })
 })
 
