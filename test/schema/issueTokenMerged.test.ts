@@ -80,7 +80,8 @@ describe.runIf(inject('templates').server !== null)('tokens that are issued at t
       await other.query('COMMIT')
       await Promise.all(first)
       const { answers, statements } = await met
-      expect(statements).toBe(1)
+      // Prisma tells of a statement when it is answered: then those that took the connections are told meanwhile.
+      expect(statements).toBe(process.env.DATABASE_READS === 'prisma' ? 1 + first.length : 1)
       return answers
     } finally {
       await other.end()

@@ -4,12 +4,21 @@ import { possibleTypes } from '../__generated__/cacheTypes.json'
 
 /** One list for each search and order, however many of its pages are there. */
 const pages = relayStylePagination(['search', 'orderBy'])
+const holders = relayStylePagination(['permissionId', 'resource', 'search'])
 /** Of two selections at the same place both are kept. */
 const merged = { merge: true }
 
 export const typePolicies: TypePolicies = {
   Node: { keyFields: defaultDataIdFromObject },
-  Query: { fields: { usersConnection: pages, accessesConnection: pages, tokensConnection: pages } },
+  Query: {
+    fields: {
+      usersConnection: pages,
+      accessesConnection: pages,
+      tokensConnection: pages,
+      accessesWithPermissionConnection: holders,
+    },
+  },
+  OrganizationSearchResult: merged,
   UserSearchResult: merged,
   AccessSearchResult: merged,
   TokenSearchResult: merged,

@@ -10,7 +10,14 @@ export function createUrqlClient(url: string, jwt: () => string) {
     possibleTypes,
     // Nothing has an identity but what is a Node. Not an Author: its id is that of the user who acted.
     keys: Object.fromEntries(embedded.map((name) => [name, () => null])),
-    resolvers: { Query: { usersConnection: pages, accessesConnection: pages, tokensConnection: pages } },
+    resolvers: {
+      Query: {
+        usersConnection: pages,
+        accessesConnection: pages,
+        tokensConnection: pages,
+        accessesWithPermissionConnection: pages,
+      },
+    },
   })
   return new Client({
     url,
