@@ -69,10 +69,10 @@ export interface Wanted<Row extends ChangedRow, Result> {
   /** Everything that a row may be like. */
   readonly standings: readonly string[]
   /**
-   * Whether a row that is like this is to be changed, or left as it is. Throws a Failure where neither may be. Asked of all
-   * that it may be like, so it does nothing else.
+   * Whether a row that is like this is to be changed, or left as it is; or, where neither may be, what makes the failure
+   * that is told. It is asked of all that a row may be like, so it does nothing else.
    */
-  decide(standing: string): boolean
+  decide(standing: string): boolean | (() => Failure)
   /** What is asked of what is held; left out: nothing. */
   readonly holding?: {
     /** Whose and what holdings the kind selects for the job: equal for those that have the same. Null: none. */
@@ -188,7 +188,7 @@ async function decideAndChange<Row extends ChangedRow, Result>(
 ): Promise<Result> {
   const { kind, once, holding } = wanted
   const { held } = changing.changes
-  const standings = wanted.standings.filter((standing) => isToBeChanged(wanted, standing))
+  const standings = wanted.standings.filter((standing) => wanted.decide(standing) === true)
   const job = jobOf(changing, wanted)
   const heldBy = holding?.of ?? null
   let holdings = heldBy === null ? null : held.get(heldBy)
@@ -200,12 +200,13 @@ async function decideAndChange<Row extends ChangedRow, Result>(
     if (facts === undefined) throw new NotFound(wanted.missing)
     const row = facts as Facts & Row
     if (facts.changedId !== null) return wanted.resultOf(row)
-    const toBeChanged = wanted.decide(facts.standing)
+    const decided = wanted.decide(facts.standing)
+    if (typeof decided === 'function') throw decided()
     if (once !== null && facts.same !== null) {
       if (!facts.same) throw new Conflict('the idempotency key was used for another request')
       return once.replay(facts.outcome as Prisma.JsonObject)
     }
-    if (!toBeChanged) return wanted.resultOf(row)
+    if (!decided) return wanted.resultOf(row)
     await holding?.check(facts.held)
     if (failure !== null) throw failure
     if (heldBy !== null && facts.held !== null) held.set(heldBy, facts.held)
@@ -215,16 +216,7 @@ async function decideAndChange<Row extends ChangedRow, Result>(
   throw new GatewayError('SERVICE_UNAVAILABLE', 'others are changing the same at present', { retryAfter: 1 })
 }
 
-/** What is decided; false where a Failure is, which is told when it turns out to matter. */
-function isToBeChanged<Row extends ChangedRow, Result>(wanted: Wanted<Row, Result>, standing: string): boolean {
-  try {
-    return wanted.decide(standing)
-  } catch (error) {
-    if (error instanceof Failure) return false
-    throw error
-  }
-}
-
+/** Whether the change is allowed to who holds this: where it is not, that is told only of what turns out to be held. */
 async function isAllowed<Row extends ChangedRow, Result>(
   { holding }: Wanted<Row, Result>,
   held: string | null,

@@ -6,6 +6,7 @@ import { isVisibleTo } from '../auth/visibility.ts'
 import { auditedColumns, insertEvents } from './audit.ts'
 import { Prisma } from './generated/prisma/client.ts'
 import { earlierRequest, keyColumns, rememberRequests } from './idempotency.ts'
+import type { Statement } from './read.ts'
 
 /** A kind of change in SQL. Its expressions speak of `job`, of the tables that it joins, and of `caller_access`. */
 export interface Kind {
@@ -54,24 +55,27 @@ export interface Facts {
 }
 
 /** Asks what jobs are decided on, and changes nothing. `jobs` is the list of them as JSON, all with a key, or none. */
-export function factsStatement(kind: Kind, jobs: string, keyed: boolean): Prisma.Sql {
-  return statementFor(kind, jobs, keyed ? 'facts with keys' : 'facts', () => factsText(kind, keyed))
+export function factsStatement(kind: Kind, jobs: string, keyed: boolean): Statement {
+  return { text: textOf(kind, keyed ? 'facts with keys' : 'facts', () => factsText(kind, keyed)), values: [jobs] }
 }
 
 /** Makes the changes that may be made, and answers the same. */
-export function changingStatement(kind: Kind, jobs: string, keyed: boolean): Prisma.Sql {
-  return statementFor(kind, jobs, keyed ? 'changes with keys' : 'changes', () => changingText(kind, keyed))
+export function changingStatement(kind: Kind, jobs: string, keyed: boolean): Statement {
+  return {
+    text: textOf(kind, keyed ? 'changes with keys' : 'changes', () => changingText(kind, keyed)),
+    values: [jobs],
+  }
 }
 
-/** The parts of each kind's statements that stand before and behind the jobs: making one takes longer than sending it. */
-const known = new WeakMap<Kind, Map<string, readonly string[]>>()
+/** The texts of each kind's statements: to make one takes longer than to send it. */
+const texts = new WeakMap<Kind, Map<string, string>>()
 
-function statementFor(kind: Kind, jobs: string, name: string, make: () => Prisma.Sql): Prisma.Sql {
-  const statements = known.get(kind) ?? new Map<string, readonly string[]>()
-  known.set(kind, statements)
-  const parts = statements.get(name) ?? make().strings
-  statements.set(name, parts)
-  return new Prisma.Sql(parts, [jobs])
+function textOf(kind: Kind, name: string, make: () => Prisma.Sql): string {
+  const known = texts.get(kind) ?? new Map<string, string>()
+  texts.set(kind, known)
+  const text = known.get(name) ?? make().text
+  known.set(name, text)
+  return text
 }
 
 function factsText(kind: Kind, keyed: boolean): Prisma.Sql {

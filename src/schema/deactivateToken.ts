@@ -74,7 +74,7 @@ async function setDeactivated(tokenId: string, deactivated: boolean, context: Co
     missing: 'there is no such token',
     standings: ['revoked', 'deactivated', 'active'],
     decide(standing) {
-      if (standing === 'revoked') throw new Conflict('the token is revoked, which is final')
+      if (standing === 'revoked') return () => new Conflict('the token is revoked, which is final')
       return (standing === 'deactivated') !== deactivated
     },
     once: null,

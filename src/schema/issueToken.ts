@@ -84,8 +84,7 @@ async function issueToken(input: typeof IssueTokenInput.$inferInput, context: Co
       const { tokenMaxLifetime } = policy
       const issuing = { byToken: principal.tokenId !== null, now, tokenMaxLifetime }
       const broken = brokenPolicy(request, holderOf(standing), issuing)
-      if (broken !== null) throw new TokenPolicyBroken(broken.limit, broken.message)
-      return true
+      return broken === null || (() => new TokenPolicyBroken(broken.limit, broken.message))
     },
     holding: {
       of: concerns.asksRoles

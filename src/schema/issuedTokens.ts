@@ -74,7 +74,6 @@ export function concernsOf({ accessId, allowedScopes }: Pick<TokenRequest, 'acce
 const held = (() => {
   const { name, column } = roleAssignments
   const organization = accesses.column('organizationId')
-  const issuer = Prisma.sql`CASE WHEN caller_access.organization_id = ${organization} THEN caller_access.id END`
   const subject = Prisma.sql`CASE WHEN job."asksAll" THEN ${accesses.id} END`
   return Prisma.sql`
     CASE WHEN job."asksRoles" THEN json_build_object(
@@ -82,7 +81,7 @@ const held = (() => {
         SELECT coalesce(json_agg(json_build_array(${column('accessId')}, ${column('roleId')}, ${column('resourceType')},
           ${column('resourceId')}) ORDER BY ${column('id')}), '[]')
         FROM ${name} WHERE ${column('organizationId')} = ${organization}
-          AND ${column('accessId')} = ANY(ARRAY[${issuer}, ${subject}])),
+          AND ${column('accessId')} = ANY(ARRAY[caller_access.id, ${subject}])),
       'version', (SELECT version FROM catalogue_version))::text END`
 })()
 
