@@ -51,7 +51,7 @@ describe('what a token is issued on', () => {
         ...rows,
         id: '7f0c6c1e-3f0e-4c7e-9a3c-0c4b8f4d2a11',
         firstname: 'Nadia',
-        lastname: 'Novak',
+        lastname: 'Novakova',
         email: 'nadia.novak@lakeside.example',
         language: 'EN',
       },
@@ -116,6 +116,20 @@ describe('what a token is issued on', () => {
       expect((await issue({ allowedScopes })).result).toMatchObject(isIssued)
     },
   )
+
+  it('is what the issuer holds now: more than before', async () => {
+    const allowedScopes = { organizationScopes: { permissions: [{ permissionId: 'dns.zone.read' }] } }
+    await issue({ allowedScopes: permission })
+    expect((await issue({ allowedScopes })).result).toMatchObject({ code: 'SCOPE_NOT_GRANTED' })
+    await sql(
+      `INSERT INTO role_assignments (organization_id, access_id, role_id) VALUES ($1::uuid, $2, 'zone-reader')`,
+      administrator.organizationId,
+      editorAccess,
+    )
+    expect((await issue({ allowedScopes })).result).toMatchObject(isIssued)
+    await sql(`DELETE FROM role_assignments WHERE access_id = $1 AND role_id = 'zone-reader'`, editorAccess)
+    expect((await issue({ allowedScopes })).result).toMatchObject({ code: 'SCOPE_NOT_GRANTED' })
+  })
 
   it('is what roles permit now: one of the issuer’s loses a permission', async () => {
     expect((await issue({ allowedScopes: permission })).result).toMatchObject(isIssued)
@@ -208,6 +222,55 @@ describe('what a token is issued on', () => {
     } finally {
       await other.end()
     }
+  })
+
+  it.runIf(server !== null).each([
+    [
+      'the role is withdrawn',
+      `DELETE FROM role_assignments WHERE access_id = ${editorAccess}`,
+      { code: 'SCOPE_NOT_GRANTED' },
+    ],
+    [
+      'the role loses the permission',
+      `DELETE FROM role_permissions WHERE role_id = 'zone-editor' AND permission_id = 'dns.record.create'`,
+      { code: 'SCOPE_NOT_GRANTED' },
+    ],
+    [
+      'the user expires',
+      `UPDATE users SET expires_at = '2026-11-20' WHERE lastname = 'Novakova'`,
+      { limit: 'EXPIRED_USER' },
+    ],
+    [
+      'the access becomes a profile',
+      `UPDATE accesses SET type = 'PROFILE', name = 'Nadia', two_fa_enabled = NULL FROM users
+       WHERE users.id = user_id AND lastname = 'Novakova'`,
+      { limit: 'PROFILE_ACCESS' },
+    ],
+  ])('is what is so when it is written: %s after the decision', async (_, change, refusal) => {
+    await issue({ allowedScopes: permission })
+    const other = new pg.Client(harness.database.connection)
+    await other.connect()
+    try {
+      for (const table of ['role_assignments', 'role_permissions']) {
+        await other.query(`CREATE TEMP TABLE kept_${table} AS SELECT * FROM ${table}`)
+      }
+      await other.query('BEGIN; LOCK TABLE tokens IN SHARE MODE')
+      const asked = issue({ allowedScopes: permission })
+      await untilWaiting(other)
+      await other.query(change)
+      await other.query('COMMIT')
+      expect((await asked).result).toMatchObject(refusal)
+      await other.query(`INSERT INTO role_assignments SELECT * FROM kept_role_assignments ON CONFLICT DO NOTHING`)
+      await other.query(`INSERT INTO role_permissions SELECT * FROM kept_role_permissions ON CONFLICT DO NOTHING`)
+      await other.query(`UPDATE users SET expires_at = NULL WHERE id = $1`, [userId])
+      await other.query(
+        `UPDATE accesses SET type = 'UI_CONNECTION', name = NULL, two_fa_enabled = false WHERE id = $1`,
+        [accessId],
+      )
+    } finally {
+      await other.end()
+    }
+    expect((await issue({ allowedScopes: permission })).result).toMatchObject(isIssued)
   })
 
   it('is read while the database takes no changes, and what is refused is refused', async () => {
