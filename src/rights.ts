@@ -3,10 +3,10 @@
  * statement for the subjects, however many questions are asked at the same time, and what the catalogue takes to be as new.
  */
 import type { AllowedScopes } from './auth/allowedScopes.ts'
-import { type Decision, decide, type Held, type Question, type Subject } from './auth/decide.ts'
+import { type Decision, decide, type Held, heldBy, type Question, type Subject } from './auth/decide.ts'
 import { isOver } from './auth/expiry.ts'
 import type { Principal } from './auth/principal.ts'
-import { formatResource, parseResource, type Resource, resourceOf } from './auth/resource.ts'
+import { formatResource, parseResource, type Resource } from './auth/resource.ts'
 import { statusOf } from './auth/token.ts'
 import type { Access, Permission, Role } from './db/generated/prisma/client.ts'
 import { accesses, permissions, roles } from './db/tables.ts'
@@ -60,15 +60,11 @@ export async function decideOn(whom: Whom | null, question: PermissionQuestion, 
   const { loaders } = asking
   const row = whom && (await loaders.subject(whom))
   const known = await loaders.catalogue()
-  const permission = known.permission(permissionId)
-  const giving = known.rolesOf(permissionId)
-  const roleIds = giving.map(({ id }) => id)
-  const catalogue = { rolesWith: () => (permission === null ? null : roleIds) }
   return {
-    decision: decide(asText({ permissionId, resource }), row && subjectOf(row, asking), catalogue),
+    decision: decide(asText({ permissionId, resource }), row && subjectOf(row, asking), known),
     access: row,
-    permission,
-    roles: new Map(giving.map((role) => [role.id, role])),
+    permission: known.permission(permissionId),
+    roles: new Map(known.rolesOf(permissionId).map((role) => [role.id, role])),
   }
 }
 
@@ -85,19 +81,17 @@ export async function permissionsOf(
   const named = subject.token?.rights?.roles.map(({ name }) => name) ?? []
   const known = await loaders.catalogue()
   const roleIds = [...subject.held.map(({ roleId }) => roleId), ...named]
-  const rolesWith = (id: string) => known.rolesOf(id).map((role) => role.id)
   return known
     .permissionsWith([...new Set(roleIds)])
-    .filter(({ id }) => decide(asText({ permissionId: id, resource }), subject, { rolesWith }).allowed)
+    .filter(({ id }) => decide(asText({ permissionId: id, resource }), subject, known).allowed)
 }
 
 /** Where they may. */
 export async function placesOf(whom: Whom, permissionId: string, { loaders, now }: Asking): Promise<Places> {
   const row = await loaders.subject(whom)
   const subject = row && subjectOf(row, { loaders, now })
-  const roleIds = (await loaders.catalogue()).rolesOf(permissionId).map(({ id }) => id)
-  const grantsOn = (resource: string | null) =>
-    decide({ permissionId, resource }, subject, { rolesWith: () => roleIds }).grants
+  const known = await loaders.catalogue()
+  const grantsOn = (resource: string | null) => decide({ permissionId, resource }, subject, known).grants
   const limits = [...new Set(subject?.held.map(({ resource }) => resource))].filter((resource) => resource !== null)
   return {
     everywhere: grantsOn(null).length > 0,
@@ -114,10 +108,7 @@ function asText({ permissionId, resource }: PermissionQuestion): Question {
 
 function subjectOf(row: SubjectRow, { now }: Asking): Subject {
   const { lastDay, assignments } = row
-  const held = (assignments ?? []).map(([roleId, resourceType, resourceId]): Held => {
-    const resource = resourceOf({ resourceType, resourceId })
-    return { roleId, resource: resource && formatResource(resource) }
-  })
+  const held = (assignments ?? []).map((assignment) => heldBy(...assignment))
   return { held: held.sort(byRoleAndResource), userIsOver: isOver(lastDay, now), token: tokenOf(row, now) }
 }
 

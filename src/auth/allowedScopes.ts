@@ -1,12 +1,10 @@
 /**
  * What an API token may be used for outside of the gateway, in the form it is stored in: that of the token documents,
- * where a resource is written `zone:example.com`. Pure rules over it: whether it contradicts itself, and what of it
- * exceeds what its issuer holds.
+ * where a resource is written `zone:example.com`. Pure rules over its form: whether it contradicts itself, and what it is
+ * concerned with.
  */
 import { isPrintableName } from '../printable.ts'
-import { type Held, waysOf } from './decide.ts'
 import { resourceIssue } from './resource.ts'
-import { isGrantableGeneralScope } from './scopes.ts'
 
 export type TokenClaimKind = 'ROLES' | 'PERMISSIONS'
 
@@ -66,11 +64,16 @@ export function concernsRoles(allowed: AllowedScopes): boolean {
 
 /** Whether all roles or all permissions of an access are among them, so that it matters what roles that one holds. */
 export function concernsAllRoles(allowed: AllowedScopes): boolean {
-  return rightsOf(allowed).some(({ rights }) => rights.allRoles || rights.allPermissions)
+  return rightsOf(allowed).some(({ rights }) => isAll(rights))
+}
+
+/** Whether they are all roles or all permissions of an access, whichever those are at the time. */
+export function isAll({ allRoles, allPermissions }: RightsScopes): boolean {
+  return allRoles || allPermissions
 }
 
 /** The parts with roles and permissions, each with its place in the input. */
-function rightsOf(
+export function rightsOf(
   allowed: AllowedScopes,
 ): readonly { readonly path: readonly string[]; readonly rights: RightsScopes }[] {
   const services = allowed.servicesScopes.map((rights, index) => ({ path: ['servicesScopes', String(index)], rights }))
@@ -177,65 +180,4 @@ function distinctRights<Rights extends RightsScopes>(rights: Rights): Rights {
 /** The first of each of the values that are equal as JSON. */
 function distinct<Value>(values: readonly Value[]): readonly Value[] {
   return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()]
-}
-
-/** A role that is held, with what it permits. */
-export interface HeldRole extends Held {
-  readonly permissions: readonly string[]
-}
-
-/** What somebody holds: scopes, and the roles of an access. */
-export interface Holdings {
-  readonly scopes: ReadonlySet<string>
-  readonly roles: readonly HeldRole[]
-}
-
-/**
- * What of the allowed scopes the issuer does not hold; empty where they are within. `subject` are the roles of the access
- * that the token is for: "all" means all of those, so the issuer must hold each of them. `permissionsOf` says what a role
- * permits.
- */
-export function excessOf(
-  allowed: AllowedScopes,
-  issuer: Holdings,
-  subject: readonly HeldRole[],
-  permissionsOf: (role: string) => readonly string[],
-): readonly string[] {
-  const excess = new Set<string>()
-  for (const scope of allowed.generalScopes) {
-    if (!isGrantableGeneralScope(scope, issuer.scopes)) excess.add(scope)
-  }
-  const holdsAllOfSubject = subject.every((role) => holdsRole(issuer.roles, role))
-  for (const { path, rights } of rightsOf(allowed)) {
-    if (rights.allRoles && !holdsAllOfSubject) excess.add([...path, 'allRoles'].join('.'))
-    if (rights.allPermissions && !holdsAllOfSubject) excess.add([...path, 'allPermissions'].join('.'))
-    for (const { name, resource } of rights.roles) {
-      const role = { roleId: name, resource, permissions: permissionsOf(name) }
-      if (!holdsRole(issuer.roles, role)) excess.add(described('role', name, resource))
-    }
-    for (const { permissionId, resources } of rights.permissions) {
-      for (const resource of resources.length === 0 ? [null] : resources) {
-        if (!holdsPermission(issuer.roles, permissionId, resource))
-          excess.add(described('permission', permissionId, resource))
-      }
-    }
-  }
-  return [...excess].sort()
-}
-
-/**
- * Who holds all that a role permits gives nothing away with it, as an administrator does with any role (Kubernetes guards
- * its RBAC against escalation by the same rule). A role that permits nothing must be held itself.
- */
-function holdsRole(held: readonly HeldRole[], { roleId, resource, permissions }: HeldRole): boolean {
-  if (waysOf(held, resource, (role) => role.roleId === roleId).length > 0) return true
-  return permissions.length > 0 && permissions.every((permission) => holdsPermission(held, permission, resource))
-}
-
-function holdsPermission(held: readonly HeldRole[], permissionId: string, resource: string | null): boolean {
-  return waysOf(held, resource, ({ permissions }) => permissions.includes(permissionId)).length > 0
-}
-
-function described(kind: string, id: string, resource: string | null): string {
-  return resource === null ? `${kind}:${id}` : `${kind}:${id}@${resource}`
 }

@@ -4,13 +4,19 @@
  */
 import { Prisma } from '../db/generated/prisma/client.ts'
 import type { RightsScopes } from './allowedScopes.ts'
-import type { Resource } from './resource.ts'
+import { formatResource, type Resource, type ResourceType, resourceOf } from './resource.ts'
 import type { TokenStatus } from './token.ts'
 
 /** A role that is held: everywhere, where the resource is null, or on one resource only. */
 export interface Held {
   readonly roleId: string
   readonly resource: string | null
+}
+
+/** The role of an assignment, by its columns. */
+export function heldBy(roleId: string, resourceType: ResourceType | null, resourceId: string | null): Held {
+  const resource = resourceOf({ resourceType, resourceId })
+  return { roleId, resource: resource && formatResource(resource) }
 }
 
 /** Whether somebody has a permission or a role, on the resource; where it is null, everywhere. */
@@ -38,7 +44,9 @@ export interface SubjectToken {
 /** What roles permit. */
 export interface Catalogue {
   /** The roles with the permission, sorted; null where there is no such permission. */
-  rolesWith(permissionId: string): readonly string[] | null
+  roleIdsWith(permissionId: string): readonly string[] | null
+  /** What the role permits, sorted; nothing where there is no such role. */
+  permissionIdsOf(roleId: string): readonly string[]
 }
 
 /** A way in which something is granted: the role that is held, and the resource that it comes down to. */
@@ -77,15 +85,6 @@ export interface Decision {
   readonly missing: readonly Missing[]
 }
 
-/** Those of the roles that give what is asked for, on the resource that is asked about; null: everywhere. */
-export function waysOf<Role extends Held>(
-  held: readonly Role[],
-  resource: string | null,
-  gives: (role: Role) => boolean,
-): readonly Role[] {
-  return held.filter((role) => covers(role.resource, resource) && gives(role))
-}
-
 /** Held everywhere, something covers every resource; held on one resource, only that one. */
 function covers(held: string | null, asked: string | null): boolean {
   return held === null || held === asked
@@ -98,8 +97,12 @@ export function coversSql(type: Prisma.Sql, id: Prisma.Sql, asked: Resource | nu
 }
 
 /** The answer to the question about the subject; null is one that is not there. */
-export function decide(question: Question, subject: Subject | null, catalogue: Catalogue): Decision {
-  const givers = 'roleId' in question ? [question.roleId] : catalogue.rolesWith(question.permissionId)
+export function decide(
+  question: Question,
+  subject: Subject | null,
+  catalogue: Pick<Catalogue, 'roleIdsWith'>,
+): Decision {
+  const givers = 'roleId' in question ? [question.roleId] : catalogue.roleIdsWith(question.permissionId)
   if (subject === null || givers === null) {
     return denied([
       ...(subject === null ? [miss('UNKNOWN_SUBJECT')] : []),
@@ -108,7 +111,7 @@ export function decide(question: Question, subject: Subject | null, catalogue: C
   }
   const { held, token } = subject
   const gives = ({ roleId }: Held) => givers.includes(roleId)
-  const ways = waysOf(held, question.resource, gives)
+  const ways = held.filter((role) => covers(role.resource, question.resource) && gives(role))
   const limits = token === null ? everywhere : limitsOf(question, token.rights, givers)
   const allowing = limits.filter((limit) => covers(limit, question.resource))
   const end = endOf(subject)

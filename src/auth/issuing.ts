@@ -1,6 +1,7 @@
 /** Whether a token may be issued: the gateway's own rules, and whether its issuer holds what it would carry. No I/O here. */
-import { type AllowedScopes, excessOf, type HeldRole, type Holdings } from './allowedScopes.ts'
-import { grantableScopes } from './scopes.ts'
+import { type AllowedScopes, isAll, rightsOf } from './allowedScopes.ts'
+import { type Catalogue, decide, type Held, type Question, type Subject } from './decide.ts'
+import { grantableScopes, isGrantableGeneralScope } from './scopes.ts'
 
 /** What an issuer asks for. */
 export interface WantedToken {
@@ -48,17 +49,66 @@ export function brokenPolicy(
   return null
 }
 
+/** What an issuer has to give. */
+export interface Issuer {
+  readonly scopes: ReadonlySet<string>
+  /** The access that signed in, as the evaluator is asked about it. */
+  readonly subject: Subject
+}
+
 /**
- * What of the token its issuer does not hold, sorted; empty where it is within. `subject` and `permissionsOf` are those of
- * `excessOf`.
+ * What of the token its issuer does not hold, sorted; empty where it is within. Each right is a question to the evaluator
+ * about the issuer. `holder` are the roles of the access that the token is for: "all" means all of those, so the issuer must
+ * be able to give each of them.
  */
 export function tokenExcess(
   { scope, allowedScopes }: Pick<WantedToken, 'scope' | 'allowedScopes'>,
-  issuer: Holdings,
-  subject: readonly HeldRole[],
-  permissionsOf: (role: string) => readonly string[],
+  issuer: Issuer,
+  holder: readonly Held[],
+  catalogue: Catalogue,
 ): readonly string[] {
   const grantable = new Set<string>(grantableScopes(issuer.scopes))
-  const tooMuch = excessOf(allowedScopes, issuer, subject, permissionsOf)
-  return [...new Set([...scope.filter((name) => !grantable.has(name)), ...tooMuch])].sort()
+  const excess = new Set(scope.filter((name) => !grantable.has(name)))
+  for (const name of allowedScopes.generalScopes) {
+    if (!isGrantableGeneralScope(name, issuer.scopes)) excess.add(name)
+  }
+  const parts = rightsOf(allowedScopes)
+  const givesAll = parts.some(({ rights }) => isAll(rights)) && holder.every((role) => gives(issuer, role, catalogue))
+  for (const { path, rights } of parts) {
+    if (rights.allRoles && !givesAll) excess.add([...path, 'allRoles'].join('.'))
+    if (rights.allPermissions && !givesAll) excess.add([...path, 'allPermissions'].join('.'))
+    for (const { name, resource } of rights.roles) {
+      if (!gives(issuer, { roleId: name, resource }, catalogue)) excess.add(described('role', name, resource))
+    }
+    for (const { permissionId, resources } of rights.permissions) {
+      for (const resource of resources.length === 0 ? [null] : resources) {
+        if (!may(issuer, { permissionId, resource }, catalogue)) {
+          excess.add(described('permission', permissionId, resource))
+        }
+      }
+    }
+  }
+  return [...excess].sort()
+}
+
+/**
+ * Who holds all that a role permits gives nothing away with it, as an administrator does with any role (Kubernetes guards
+ * its RBAC against escalation by the same rule). A role that permits nothing must be held itself.
+ */
+function gives(issuer: Issuer, role: Held, catalogue: Catalogue): boolean {
+  if (may(issuer, role, catalogue)) return true
+  const permissionIds = catalogue.permissionIdsOf(role.roleId)
+  const { resource } = role
+  return (
+    permissionIds.length > 0 &&
+    permissionIds.every((permissionId) => may(issuer, { permissionId, resource }, catalogue))
+  )
+}
+
+function may({ subject }: Issuer, question: Question, catalogue: Catalogue): boolean {
+  return decide(question, subject, catalogue).allowed
+}
+
+function described(kind: string, id: string, resource: string | null): string {
+  return resource === null ? `${kind}:${id}` : `${kind}:${id}@${resource}`
 }

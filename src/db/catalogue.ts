@@ -15,6 +15,8 @@ export class Catalogue {
   readonly #permissions: ReadonlyMap<string, Placed<Permission>>
   readonly #permissionsOf = new Map<string, readonly Permission[]>()
   readonly #rolesOf = new Map<string, readonly Role[]>()
+  readonly #permissionIdsOf = new Map<string, readonly string[]>()
+  readonly #roleIdsWith = new Map<string, readonly string[]>()
   readonly #sets = new Map<string, RoleSet>()
 
   constructor({ version, roles, permissions, pairs }: Written) {
@@ -28,11 +30,13 @@ export class Catalogue {
     for (const role of roles) {
       const permitted = rowsOf(this.#permissions, permissionIds.get(role.id) ?? [])
       this.#permissionsOf.set(role.id, permitted)
+      this.#permissionIdsOf.set(role.id, permitted.map(idOf))
       linked.set(role, permitted)
     }
     for (const permission of permissions) {
       const having = rowsOf(this.#roles, roleIds.get(permission.id) ?? [])
       this.#rolesOf.set(permission.id, having)
+      this.#roleIdsWith.set(permission.id, having.map(idOf))
       linked.set(permission, having)
     }
   }
@@ -55,6 +59,16 @@ export class Catalogue {
   /** The roles that have the permission; none where there is no such permission. */
   rolesOf(permissionId: string): readonly Role[] {
     return this.#rolesOf.get(permissionId) ?? none
+  }
+
+  /** The ids of what the role permits; none where there is no such role. */
+  permissionIdsOf(roleId: string): readonly string[] {
+    return this.#permissionIdsOf.get(roleId) ?? none
+  }
+
+  /** The ids of the roles that have the permission; null where there is no such permission. */
+  roleIdsWith(permissionId: string): readonly string[] | null {
+    return this.#roleIdsWith.get(permissionId) ?? null
   }
 
   /** The roles with these ids, each once. Ids of no role are left out. */
@@ -102,6 +116,10 @@ const mostSets = 10_000
 /** No id has it: ids are printable. */
 const separator = '\u0001'
 const none: readonly never[] = Object.freeze([])
+
+function idOf({ id }: { readonly id: string }): string {
+  return id
+}
 
 interface Placed<Row> {
   readonly row: Row

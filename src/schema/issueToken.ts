@@ -3,6 +3,7 @@ import { mintSecret } from '../auth/apiToken.ts'
 import { dayOf } from '../auth/expiry.ts'
 import { brokenPolicy, tokenExcess } from '../auth/issuing.ts'
 import type { Context } from '../context.ts'
+import { emptyCatalogue } from '../db/catalogue.ts'
 import { type ChangedRow, change } from '../db/change.ts'
 import type { Prisma, Token as TokenRow } from '../db/generated/prisma/client.ts'
 import { tokens } from '../db/tables.ts'
@@ -16,7 +17,15 @@ import {
   TokenPolicyError,
   typeOfResult,
 } from './failure.ts'
-import { concernsOf, type HeldText, holderOf, holderStandings, issuedTokens, tokenHoldings } from './issuedTokens.ts'
+import {
+  concernsOf,
+  type HeldText,
+  holderOf,
+  holderStandings,
+  issuedTokens,
+  noHoldings,
+  tokenHoldings,
+} from './issuedTokens.ts'
 import { must } from './must.ts'
 import { Token } from './token.ts'
 import { askedOf, IssueTokenInput, readTokenRequest, type TokenRequest } from './tokenRequest.ts'
@@ -118,16 +127,15 @@ async function excessOf(
   held: string | null,
   { principal: { scopes, accessId }, changes, read }: Context,
 ): Promise<readonly string[]> {
-  if (held === null) return tokenExcess(request, { scopes, roles: [] }, [], () => [])
+  if (held === null)
+    return tokenExcess(request, { scopes, subject: noHoldings.caller }, noHoldings.holder, emptyCatalogue)
   const text: HeldText = JSON.parse(held)
   const version = BigInt(text.version)
   const known = await changes.catalogues.atLeast(version, read)
   // A later one than what is held was read with: it has been changed since, or the database has been restored.
   const catalogue = known.version === version ? known : await changes.catalogues.now(read)
-  const permissionsOf = (role: string) => catalogue.permissionsOf(role).map(({ id }) => id)
-  const concerns = { ...concernsOf(request), callerAccess: accessId }
-  const { issuer, subject } = tokenHoldings(text, concerns, permissionsOf)
-  return tokenExcess(request, { scopes, roles: issuer }, subject, permissionsOf)
+  const { caller, holder } = tokenHoldings(text, { ...concernsOf(request), callerAccess: accessId })
+  return tokenExcess(request, { scopes, subject: caller }, holder, catalogue)
 }
 
 /** The row that was written: the id is all that the database adds. */

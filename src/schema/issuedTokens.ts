@@ -1,8 +1,9 @@
 /** How the database issues tokens: what the decision on one is made on, and what is written. */
-import { concernsAllRoles, concernsRoles, type HeldRole } from '../auth/allowedScopes.ts'
+import { concernsAllRoles, concernsRoles } from '../auth/allowedScopes.ts'
+import { type Held, heldBy, type Subject } from '../auth/decide.ts'
 import { isOverOn } from '../auth/expiry.ts'
 import type { TokenHolder } from '../auth/issuing.ts'
-import { formatResource, type ResourceType, resourceOf } from '../auth/resource.ts'
+import type { ResourceType } from '../auth/resource.ts'
 import { isVisibleTo } from '../auth/visibility.ts'
 import { job, type Kind } from '../db/changeStatement.ts'
 import { AccessType, Prisma } from '../db/generated/prisma/client.ts'
@@ -21,26 +22,29 @@ export function holderOf(standing: string): TokenHolder {
 
 /** What is held, as far as a request for a token is concerned with it. */
 export interface TokenHoldings {
-  /** By the caller. */
-  readonly issuer: readonly HeldRole[]
+  readonly caller: Subject
   /** By the access that the token is for; empty where the request asks for none of all its roles. */
-  readonly subject: readonly HeldRole[]
+  readonly holder: readonly Held[]
 }
 
-/** What a statement says is held by the caller with this access, and by the holder. `permissionsOf` says what roles permit. */
+/** What a statement says is held by the caller with this access, and by the holder. */
 export function tokenHoldings(
-  { assignments }: HeldText,
+  { assignments, callerIsOver }: HeldText,
   { callerAccess, holderId, asksAll }: Concerns & { readonly callerAccess: number | null },
-  permissionsOf: (role: string) => readonly string[],
 ): TokenHoldings {
-  const rolesOf = (accessId: number | null) =>
-    assignments.flatMap(([holder, roleId, resourceType, resourceId]) => {
-      if (holder !== accessId) return []
-      const resource = resourceOf({ resourceType, resourceId })
-      return [{ roleId, resource: resource && formatResource(resource), permissions: permissionsOf(roleId) }]
-    })
-  return { issuer: rolesOf(callerAccess), subject: asksAll ? rolesOf(holderId) : [] }
+  const heldOf = (id: number | null) =>
+    assignments.flatMap(([accessId, ...assignment]) => (accessId === id ? [heldBy(...assignment)] : []))
+  return {
+    caller: { held: heldOf(callerAccess), userIsOver: callerIsOver, token: null },
+    holder: asksAll ? heldOf(holderId) : [],
+  }
 }
+
+/** Nothing: what the decision on a request that is concerned with no roles is made on. */
+export const noHoldings: TokenHoldings = Object.freeze({
+  caller: { held: [], userIsOver: false, token: null },
+  holder: [],
+})
 
 /** What a statement says is held, as JSON. */
 export interface HeldText {
@@ -50,6 +54,8 @@ export interface HeldText {
     resourceType: ResourceType | null,
     resourceId: string | null,
   ])[]
+  /** Whether the time of the caller's user is over. */
+  readonly callerIsOver: boolean
   /** The version of the catalogue, which says what roles permit. */
   readonly version: number
 }
@@ -74,14 +80,15 @@ export function concernsOf({ accessId, allowedScopes }: Pick<TokenRequest, 'acce
 const held = (() => {
   const { name, column } = roleAssignments
   const organization = accesses.column('organizationId')
-  const subject = Prisma.sql`CASE WHEN job."asksAll" THEN ${accesses.id} END`
+  const holder = Prisma.sql`CASE WHEN job."asksAll" THEN ${accesses.id} END`
   return Prisma.sql`
     CASE WHEN job."asksRoles" THEN json_build_object(
       'assignments', (
         SELECT coalesce(json_agg(json_build_array(${column('accessId')}, ${column('roleId')}, ${column('resourceType')},
           ${column('resourceId')}) ORDER BY ${column('id')}), '[]')
         FROM ${name} WHERE ${column('organizationId')} = ${organization}
-          AND ${column('accessId')} = ANY(ARRAY[caller_access.id, ${subject}])),
+          AND ${column('accessId')} = ANY(ARRAY[caller_access.id, ${holder}])),
+      'callerIsOver', ${isOverOn(Prisma.sql`caller_user.expires_at`, Prisma.sql`job.today`)},
       'version', (SELECT version FROM catalogue_version))::text END`
 })()
 

@@ -2,8 +2,6 @@ import { describe, expect, it } from 'vitest'
 import {
   type AllowedScopes,
   contradictions,
-  excessOf,
-  type HeldRole,
   mostEntries,
   namedRoles,
   noAllowedScopes,
@@ -23,18 +21,6 @@ const inOrganization = (given: Partial<RightsScopes>): AllowedScopes => ({
   ...noAllowedScopes,
   organizationScopes: rights(given),
 })
-const catalogue: Readonly<Record<string, readonly string[]>> = {
-  reader: ['read'],
-  editor: ['read', 'write'],
-  empty: [],
-}
-const held = (roleId: string, resource: string | null = null): HeldRole => ({
-  roleId,
-  resource,
-  permissions: catalogue[roleId] ?? [],
-})
-const excess = (allowed: AllowedScopes, roles: readonly HeldRole[], subject: readonly HeldRole[] = [], scopes = '') =>
-  excessOf(allowed, { scopes: new Set(scopes.split(' ')), roles }, subject, (name) => catalogue[name] ?? [])
 const pathsOf = (allowed: AllowedScopes) => contradictions(allowed).map(({ path }) => path.join('.'))
 
 describe('contradictions', () => {
@@ -130,74 +116,5 @@ describe('namedRoles', () => {
       ],
     }
     expect(namedRoles(allowed)).toEqual(['reader', 'editor'])
-  })
-})
-
-describe('excessOf', () => {
-  const role = (name: string, resource: string | null = null) => inOrganization({ roles: [{ name, resource }] })
-  const permission = (permissionId: string, ...resources: string[]) =>
-    inOrganization({ permissions: [{ permissionId, resources }] })
-
-  it('is nothing of nothing, whoever asks', () => {
-    expect(excess(noAllowedScopes, [])).toEqual([])
-    expect(excess(inOrganization({}), [])).toEqual([])
-  })
-
-  it('is a role that is not held, or held on other resources only', () => {
-    expect(excess(role('editor'), [held('reader')])).toEqual(['role:editor'])
-    expect(excess(role('editor'), [held('editor', 'zone:a')])).toEqual(['role:editor'])
-    expect(excess(role('editor', 'zone:b'), [held('editor', 'zone:a')])).toEqual(['role:editor@zone:b'])
-    expect(excess(role('editor', 'zone:a'), [held('editor', 'zone:a')])).toEqual([])
-    expect(excess(role('editor', 'zone:a'), [held('editor')])).toEqual([])
-  })
-
-  it('is not a role whose every permission is held where it is asked for', () => {
-    expect(excess(role('reader'), [held('editor')])).toEqual([])
-    expect(excess(role('reader', 'zone:a'), [held('editor', 'zone:a')])).toEqual([])
-    expect(excess(role('reader', 'zone:b'), [held('editor', 'zone:a')])).toEqual(['role:reader@zone:b'])
-    expect(excess(role('editor'), [held('reader'), held('editor', 'zone:a')])).toEqual(['role:editor'])
-  })
-
-  it('is a role that permits nothing and is not held itself', () => {
-    expect(excess(role('empty'), [held('editor')])).toEqual(['role:empty'])
-    expect(excess(role('empty'), [held('empty')])).toEqual([])
-    expect(excess(role('empty', 'zone:a'), [held('empty', 'zone:a')])).toEqual([])
-    expect(excess(role('empty', 'zone:b'), [held('empty', 'zone:a')])).toEqual(['role:empty@zone:b'])
-    expect(excess(role('unknown'), [held('editor')])).toEqual(['role:unknown'])
-  })
-
-  it('is a permission on each resource where it is not held; no resource means everywhere', () => {
-    expect(excess(permission('read', 'zone:a', 'zone:b'), [held('reader', 'zone:a')])).toEqual([
-      'permission:read@zone:b',
-    ])
-    expect(excess(permission('read'), [held('reader', 'zone:a')])).toEqual(['permission:read'])
-    expect(excess(permission('read'), [held('reader')])).toEqual([])
-    expect(excess(permission('write', 'zone:a'), [held('reader'), held('editor', 'zone:b')])).toEqual([
-      'permission:write@zone:a',
-    ])
-  })
-
-  it('is "all" where the token’s access has anything that the issuer lacks', () => {
-    const all = inOrganization({ allRoles: true, allPermissions: true })
-    const both = ['organizationScopes.allPermissions', 'organizationScopes.allRoles']
-    expect(excess(all, [held('reader')], [held('editor')])).toEqual(both)
-    expect(excess(all, [held('editor', 'zone:a')], [held('editor')])).toEqual(both)
-    expect(excess(all, [held('editor')], [held('editor', 'zone:a'), held('reader')])).toEqual([])
-  })
-
-  it('is told once, sorted, with the place of each "all"', () => {
-    const asked = rights({ allPermissions: true, roles: [{ name: 'editor', resource: null }] })
-    const allowed = {
-      generalScopes: ['z', 'openid', 'a', 'tokens:issue'],
-      organizationScopes: asked,
-      servicesScopes: [{ serviceDefinitionId: 'dns', ...asked }],
-    }
-    expect(excess(allowed, [], [held('reader')], 'a tokens:issue')).toEqual([
-      'organizationScopes.allPermissions',
-      'role:editor',
-      'servicesScopes.0.allPermissions',
-      'tokens:issue',
-      'z',
-    ])
   })
 })

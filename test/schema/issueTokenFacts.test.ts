@@ -131,6 +131,18 @@ describe('what a token is issued on', () => {
     expect((await issue({ allowedScopes })).result).toMatchObject({ code: 'SCOPE_NOT_GRANTED' })
   })
 
+  it('is nothing that is held once the time of the issuer’s user is over, for who was allowed it before as well', async () => {
+    const issuer = `(SELECT user_id FROM accesses WHERE id = $1)`
+    expect((await issue({ allowedScopes: permission })).result).toMatchObject(isIssued)
+    await sql(`UPDATE users SET expires_at = '2026-11-20' WHERE id = ${issuer}`, editorAccess)
+    expect((await issue({ allowedScopes: permission })).result).toMatchObject({
+      code: 'SCOPE_NOT_GRANTED',
+      excess: ['permission:dns.record.create@zone:example.com'],
+    })
+    await sql(`UPDATE users SET expires_at = NULL WHERE id = ${issuer}`, editorAccess)
+    expect((await issue({ allowedScopes: permission })).result).toMatchObject(isIssued)
+  })
+
   it('is what roles permit now: one of the issuer’s loses a permission', async () => {
     expect((await issue({ allowedScopes: permission })).result).toMatchObject(isIssued)
     await sql(`DELETE FROM role_permissions WHERE role_id = 'zone-editor' AND permission_id = 'dns.record.create'`)
