@@ -1,132 +1,174 @@
+import { readFile } from 'node:fs/promises'
 import { isRequiredArgument } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { demoCallers } from '../examples/data/demo/callers.ts'
-import { demoAccess } from '../examples/data/demo/identities.ts'
+import { fixedBytes } from '../examples/data/demo/fixedIds.ts'
+import { demoAccess, demoIdentities } from '../examples/data/demo/identities.ts'
 import { demoTokenId } from '../examples/data/demo/tokens.ts'
+import { formatSecret } from '../src/auth/apiToken.ts'
+import { allScopes } from '../src/auth/scopes.ts'
 import { schema } from '../src/schema/index.ts'
-import { findPlaces, select } from './schema/idPlaces.ts'
-import { createHarness, type Harness } from './support/harness.ts'
+import { findPlaces, type Id, type Sample, select } from './schema/idPlaces.ts'
+import { type Caller, createHarness, type Harness } from './support/harness.ts'
 
-/** Ids of one kind: of the caller's organization, of another one, and of none. */
+/** Ids of one kind: of the insider's organization, of another one, and of none. */
 interface Ids {
-  readonly own: string | number
-  readonly foreign: string | number
-  readonly unknown: string | number
+  readonly own: Id
+  readonly foreign: Id
+  readonly unknown: Id
 }
 
 const own = demoAccess('Terraform')
 const foreign = demoAccess('Site de campagne')
-const nodeId = (kind: string, id: string | number) => Buffer.from(`${kind}:${id}`).toString('base64url')
+const [ownToken, foreignToken] = [demoTokenId('Terraform Cloud'), demoTokenId('Campagne été')]
+const nobody = '5f0c1e9a-3b7d-4c62-9f18-d2a4b6c8e013'
 
-const user: Ids = {
-  own: own.person.userId,
-  foreign: foreign.person.userId,
-  unknown: '00000000-0000-4000-8000-000000000000',
+const idsOf = {
+  User: { own: own.person.userId, foreign: foreign.person.userId, unknown: nobody },
+  Access: { own: `${own.accessId}`, foreign: `${foreign.accessId}`, unknown: '918273' },
+  Token: { own: `${ownToken}`, foreign: `${foreignToken}`, unknown: '918273' },
+  Secret: { own: secretOf(ownToken), foreign: secretOf(foreignToken), unknown: secretOf(918_273) },
+  Organization: { own: own.person.organization.id, foreign: foreign.person.organization.id, unknown: nobody },
+  Customer: { own: 1, foreign: 2, unknown: 918_273 },
+} as const satisfies Readonly<Record<string, Ids>>
+
+/** What has no tenant: the catalogue, which is the same for everybody, and what is outside of this graph. */
+const withoutTenant: Readonly<Record<string, Id>> = {
+  Role: 'zone-reader',
+  Permission: 'dns.zone.read',
+  Resource: 'example.com',
+  ServiceDefinition: 'dns',
 }
-const access: Ids = { own: String(own.accessId), foreign: String(foreign.accessId), unknown: '999999' }
-const token: Ids = {
-  own: String(demoTokenId('Terraform Cloud')),
-  foreign: String(demoTokenId('Campagne été')),
-  unknown: '999999',
-}
-const organization: Ids = {
-  own: demoCallers.reader.organizationId,
-  foreign: demoCallers.otherReader.organizationId,
-  unknown: user.unknown,
-}
-const customer: Ids = { own: 1, foreign: 2, unknown: 999_999 }
-const nodes = (kind: string, ids: Ids): Ids => ({
-  own: nodeId(kind, ids.own),
-  foreign: nodeId(kind, ids.foreign),
-  unknown: nodeId(kind, ids.unknown),
+
+/** Ids of nodes, which are of several types. */
+const nodes = (['User', 'Access', 'Token'] as const).map((kind) => {
+  const { own, foreign, unknown } = idsOf[kind]
+  const [node, other, none] = [own, foreign, unknown].map((id) => nodeId(kind, id)) as [string, string, string]
+  return { kind: `node of ${kind}`, own: node, foreign: other, unknown: none }
 })
-const everyNode = [nodes('User', user), nodes('Access', access), nodes('Token', token)]
 
-/** Whose ids each argument and each input's field takes. The catalogue has no tenant: its ids are the same for everybody. Nor have resources, which are outside of this graph. */
-const kinds: Readonly<Record<string, readonly Ids[] | 'catalogue'>> = {
-  'Query.node(id:)': everyNode,
-  'Query.nodes(ids:)': everyNode,
-  'Query.user(id:)': [user],
-  'Query.access(id:)': [access],
-  'Query.token(id:)': [token],
-  'Query.organization(id:)': [organization],
-  'Query.role(id:)': 'catalogue',
-  'Query.permission(id:)': 'catalogue',
-  'PermissionCheck.accessId': [access],
-  'PermissionCheck.tokenId': [token],
-  'PermissionCheck.permissionId': 'catalogue',
-  'ResourceInput.id': 'catalogue',
-  'Access.resources(permissionId:)': 'catalogue',
-  'Query.accessesWithPermission(permissionId:)': 'catalogue',
-  'Query.accessesWithPermissionConnection(permissionId:)': 'catalogue',
-  'UserSearch.ids': [user],
-  'UserSearch.customerId': [customer],
-  'UserSearch.roleId': 'catalogue',
-  'UserSearch.permissionId': 'catalogue',
-  'AccessSearch.ids': [access],
-  'AccessSearch.userId': [user],
-  'AccessSearch.customerId': [customer],
-  'AccessSearch.roleId': 'catalogue',
-  'AccessSearch.permissionId': 'catalogue',
-  'TokenSearch.ids': [token],
-  'TokenSearch.userId': [user],
-  'TokenSearch.accessId': [access],
+/** A request in which ids can be given: to an operation of the graph, or to an endpoint beside it. */
+interface Cell {
+  readonly title: string
+  readonly ids: Ids
+  readonly takesSeveral: boolean
+  readonly path: string
+  /** What is sent for these ids, as JSON. */
+  body(ids: readonly Id[], sample: Sample): object
 }
 
 const places = findPlaces()
-const tenantPlaces = places.flatMap((place) => {
-  const known = kinds[place.coordinate]
-  return known === undefined || known === 'catalogue' ? [] : known.map((ids) => ({ ...place, ids }))
-})
 
-const { reader, otherReader, auditor } = demoCallers
+const operations: readonly Cell[] = places.flatMap((place) =>
+  kindsOf(place.kind).map(({ kind, ...ids }) => ({
+    title: `${kind}: ${place.title}`,
+    ids,
+    takesSeveral: place.takesSeveral,
+    path: '/graphql',
+    body: (given: readonly Id[], sample: Sample) => ({
+      query: place.document,
+      variables: place.variables(given, sample),
+    }),
+  })),
+)
+
+/** Every key by which a router may refer to something. */
+const entities: readonly Cell[] = await entityCells()
+
+const cells: readonly Cell[] = [...operations, ...entities]
 
 /** Everything is selected below everything, which no page would do. */
-const unlimited = { MAX_COST: '100000000', MAX_ANSWER_BYTES: '1000000000', MAX_WORK: '100000000' }
+const unlimited = {
+  MAX_COST: '100000000',
+  MAX_ANSWER_BYTES: '1000000000',
+  MAX_WORK: '100000000',
+  MAX_DEPTH: '30',
+  SUBGRAPH: 'true',
+}
+
+/** People of the two organizations, with the accesses that are asked about. The outsider sees both. */
+const scopes = allScopes.filter((scope) => scope !== 'organizations:all')
+const insider = callerOf(own, scopes)
+const outsider = callerOf(foreign, allScopes)
+const { reader, otherReader, auditor } = demoCallers
 
 describe('an id of another organization', () => {
   let harness: Harness
+  const ownSample: Sample = (kind) => sampleOf(kind, 'own')
+  const foreignSample: Sample = (kind) => sampleOf(kind, 'foreign')
+
+  const ask = async (cell: Cell, given: readonly Id[], caller: Caller = insider, sample: Sample = ownSample) => {
+    const before = harness.sent.length
+    const response = await harness.fetch(cell.path, {
+      method: 'POST',
+      headers: {
+        ...(await harness.authorize(caller)),
+        'content-type': 'application/json',
+        'x-request-id': 'asked-about-an-id',
+      },
+      body: JSON.stringify(cell.body(given, sample)),
+    })
+    const text = await response.text()
+    return {
+      status: response.status,
+      headers: [...response.headers].filter(([name]) => name !== 'content-length'),
+      // What was asked about may be said back.
+      content: given.reduce<string>((told, id) => told.replaceAll(JSON.stringify(id), '"what was asked about"'), text),
+      statements: harness.sent.slice(before).sort(),
+    }
+  }
+
   beforeAll(async () => {
     harness = await createHarness(unlimited)
-    // Both accesses may do what is asked about beside an id.
-    const { accessId, person } = foreign
-    const data = { accessId, organizationId: person.organization.id, roleId: 'zone-reader' }
-    await harness.prisma.roleAssignment.create({ data })
-    await harness.askRaw('{ viewer { subject } }', {}, reader)
+    // What is asked about beside an id, both may do, and own: by each kind of ids, each finds something.
+    for (const { accessId, person } of [own, foreign]) {
+      const data = { accessId, organizationId: person.organization.id, roleId: 'zone-reader' }
+      await harness.prisma.roleAssignment.create({ data })
+    }
   })
   afterAll(() => harness.close())
 
-  it('is tried at every place that takes one: a new place has to say what ids it takes', () => {
-    expect([...new Set(places.map(({ coordinate }) => coordinate))].sort()).toEqual(Object.keys(kinds).sort())
+  it('is of a kind that is known, at every place that takes one', () => {
+    const kinds = new Set(places.map(({ kind }) => kind))
+    expect([...kinds].sort()).toEqual([...Object.keys(idsOf), ...Object.keys(withoutTenant), 'Node'].sort())
   })
 
-  it('is tried behind links as well', () => {
-    const nested = places.filter(({ title }) => !title.includes('in Query.')).map(({ title }) => title)
-    expect(nested).toContain('TokenSearch.accessId in User.tokens')
-    expect(nested).toContain('TokenSearch.userId in Access.tokens')
-    expect(nested).toContain('AccessSearch.ids in Role.accesses')
+  it('is tried in every operation that takes one, behind links and at the gate for routers as well', () => {
+    const titles = cells.map(({ title }) => title)
+    for (const title of [
+      'Token: Mutation.deactivateToken(tokenId:) in mutation deactivateToken',
+      'Access: IssueTokenInput.accessId in mutation issueToken',
+      'Secret: Query.tokenDetails(secret:) in query tokenDetails',
+      'Token: PermissionCheck.tokenId in query checkPermissions',
+      'Access: TokenSearch.accessId in User.tokens of query usersConnection',
+      'Access: AccessSearch.ids in Role.accesses of query viewer',
+      'the key id of UiConnectionAccess',
+    ])
+      expect(titles).toContain(title)
+    expect(cells.length).toBeGreaterThan(200)
   })
 
-  it.each(tenantPlaces)('is answered like one that nobody has: $title', async ({ document, value, ids }) => {
-    const ask = (...given: (string | number)[]) => harness.askRaw(document, { v: value(given) }, reader)
-    const unknown = await ask(ids.unknown)
-    expect(unknown.status).toBe(200)
-    const { data, errors, statements } = await ask(ids.foreign)
-    expect({ data, errors }).toEqual({ data: unknown.data, errors: unknown.errors })
-    expect(statements.toSorted()).toEqual(unknown.statements.toSorted())
-    // The place does tell of rows that the caller may see, and tells an auditor of all of them.
-    expect((await ask(ids.own)).data).not.toEqual(unknown.data)
-    const audited = await harness.askRaw(document, { v: value([ids.foreign]) }, auditor)
-    const nothing = await harness.askRaw(document, { v: value([ids.unknown]) }, auditor)
-    expect(audited.data).not.toEqual(nothing.data)
+  it.each(titled(cells))('is answered like one that nobody has: %s', async (_, cell) => {
+    const { own, foreign, unknown } = cell.ids
+    // Twice: what the first request finds out may be known to the second.
+    await ask(cell, [unknown])
+    const nothing = await ask(cell, [unknown])
+    expect(nothing.status, nothing.content).toBe(200)
+    expect(await ask(cell, [foreign])).toEqual(nothing)
+    // The place does tell of rows that the caller may see: of the own, and to one who sees all, of the others.
+    expect((await ask(cell, [own])).content).not.toEqual(nothing.content)
+    const outside = await ask(cell, [unknown], outsider, foreignSample)
+    expect((await ask(cell, [foreign], outsider, foreignSample)).content).not.toEqual(outside.content)
   })
 
-  it.each(tenantPlaces.filter(({ value }) => JSON.stringify(value([0, 1])).includes(',')))(
-    'changes nothing beside one of the own: $title',
-    async ({ document, value, ids }) => {
-      const ask = (...given: (string | number)[]) => harness.askRaw(document, { v: value(given) }, reader)
-      const unknown = await ask(ids.own, ids.unknown)
-      expect((await ask(ids.own, ids.foreign)).data).toEqual(unknown.data)
+  it.each(titled(cells.filter(({ takesSeveral }) => takesSeveral)))(
+    'changes nothing beside one of the own: %s',
+    async (_, cell) => {
+      const { own, foreign, unknown } = cell.ids
+      await ask(cell, [own, unknown])
+      const nothing = await ask(cell, [own, unknown])
+      expect(await ask(cell, [own, foreign])).toEqual(nothing)
+      expect(await ask(cell, [foreign, own])).toEqual(await ask(cell, [unknown, own]))
     },
   )
 
@@ -248,4 +290,75 @@ async function textsOf({ prisma }: Harness, organizationId: string) {
   ]
   const own = new Set(texts.filter(([organization]) => organization === organizationId).map(([, text]) => text))
   return { own: [...own], foreign: texts.map(([, text]) => text).filter((text) => !own.has(text)) }
+}
+
+function titled(all: readonly Cell[]) {
+  return all.map((cell) => [cell.title, cell] as const)
+}
+
+/** The kinds of ids that are taken where the schema says this one; none for what has no tenant. */
+function kindsOf(kind: string): readonly (Ids & { readonly kind: string })[] {
+  if (kind === 'Node') return nodes
+  return kind in idsOf ? [{ kind, ...idsOf[kind as keyof typeof idsOf] }] : []
+}
+
+function sampleOf(kind: string, whose: 'own' | 'foreign'): Id {
+  const [, node] = /^Node of (\w+)$/.exec(kind) ?? []
+  if (node !== undefined) {
+    const type = node.replace(/.+Access$/, 'Access')
+    return nodeId(type, sampleOf(type === 'Node' ? 'User' : type, whose))
+  }
+  const [ids] = kindsOf(kind)
+  const id = ids?.[whose] ?? withoutTenant[kind]
+  if (id === undefined) throw new Error(`expected to know whose ids ${kind} stands for`)
+  return id
+}
+
+function nodeId(kind: string, id: Id): string {
+  return Buffer.from(`${kind}:${id}`).toString('base64url')
+}
+
+function secretOf(tokenId: number): string {
+  return formatSecret(fixedBytes(`secret of token ${tokenId}`))
+}
+
+function callerOf({ accessId, person }: typeof own, scopes: readonly string[]): Caller {
+  const { userId, organization } = person
+  const { customerId } = organization
+  return { claims: { sub: userId, access_id: accessId, customer_id: customerId, scope: scopes.join(' ') } }
+}
+
+async function entityCells(): Promise<readonly Cell[]> {
+  const sdl = await readFile(new URL('../subgraph.graphql', import.meta.url), 'utf8')
+  const types = [...sdl.matchAll(/^(?:type|interface) (\w+).*\n((?: {2}@.*\n)+)/gm)]
+  return types.flatMap(([, type = '', directives = '']) =>
+    [...directives.matchAll(/@key\(fields: "(\w+)"\)/g)].flatMap(([, key = '']) =>
+      entityIds(type, key).map((ids) => ({
+        title: `the key ${key} of ${type}`,
+        ids,
+        takesSeveral: true,
+        path: '/subgraph',
+        body: (given: readonly Id[]) => ({
+          query: `query ($refs: [_Any!]!) { _entities(representations: $refs) { __typename ... on ${type} { ${key} } } }`,
+          variables: { refs: given.map((id) => ({ __typename: type, [key]: id })) },
+        }),
+      })),
+    ),
+  )
+}
+
+function entityIds(type: string, key: string): readonly Ids[] {
+  if (key === 'customerId') return [idsOf.Customer]
+  if (!type.endsWith('Access') || type === 'Access') return kindsOf(type)
+  const wanted = type
+    .replace(/Access$/, '')
+    .replace(/(?<=[a-z])(?=[A-Z])/, '_')
+    .toUpperCase()
+  const idOf = (customerId: number) => {
+    const accesses = demoIdentities
+      .filter((person) => person.customerId === customerId)
+      .flatMap((person) => person.accesses)
+    return `${accesses.find((access) => access.type === wanted)?.accessId}`
+  }
+  return [{ ...idsOf.Access, own: idOf(1), foreign: idOf(2) }]
 }
