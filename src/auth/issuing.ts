@@ -28,20 +28,33 @@ export interface TokenHolder {
 }
 
 /** A rule of the gateway that a token would break. */
-export interface BrokenPolicy {
-  readonly limit: 'ISSUED_BY_TOKEN' | 'PROFILE_ACCESS' | 'EXPIRED_USER' | 'TOKEN_MAX_LIFETIME'
+export interface BrokenPolicy<Limit extends string = HolderLimit | 'TOKEN_MAX_LIFETIME'> {
+  readonly limit: Limit
   readonly message: string
+}
+
+type HolderLimit = 'ISSUED_BY_TOKEN' | 'PROFILE_ACCESS' | 'EXPIRED_USER'
+
+/** The rules of the gateway that forbid any token of this holder to who asks. */
+export function brokenByHolder(
+  { isProfile, isExpired }: TokenHolder,
+  byToken: boolean,
+): readonly BrokenPolicy<HolderLimit>[] {
+  return [
+    ...(byToken ? [{ limit: 'ISSUED_BY_TOKEN', message: 'an API token issues no tokens' } as const] : []),
+    ...(isProfile ? [{ limit: 'PROFILE_ACCESS', message: 'a profile holds no tokens' } as const] : []),
+    ...(isExpired ? [{ limit: 'EXPIRED_USER', message: 'the user of the access has expired' } as const] : []),
+  ]
 }
 
 /** The first rule of the gateway that forbids the token, whoever asks for it; null where none does. */
 export function brokenPolicy(
   { expiresAt }: Pick<WantedToken, 'expiresAt'>,
-  { isProfile, isExpired }: TokenHolder,
+  holder: TokenHolder,
   { byToken, now, tokenMaxLifetime }: Issuing,
 ): BrokenPolicy | null {
-  if (byToken) return { limit: 'ISSUED_BY_TOKEN', message: 'an API token issues no tokens' }
-  if (isProfile) return { limit: 'PROFILE_ACCESS', message: 'a profile holds no tokens' }
-  if (isExpired) return { limit: 'EXPIRED_USER', message: 'the user of the access has expired' }
+  const [broken] = brokenByHolder(holder, byToken)
+  if (broken !== undefined) return broken
   const latest = new Date(now.getTime() + tokenMaxLifetime * 1_000)
   if (expiresAt > latest) {
     return { limit: 'TOKEN_MAX_LIFETIME', message: `expected an expiry no later than ${latest.toISOString()}` }

@@ -1,4 +1,5 @@
 /** Switches API tokens off and on again. Both are idempotent; a revoked token stays as it is. */
+import { tokenActions } from '../auth/tokenActions.ts'
 import { isVisibleTo } from '../auth/visibility.ts'
 import type { Context } from '../context.ts'
 import { type ChangedRow, change } from '../db/change.ts'
@@ -44,14 +45,14 @@ const failures = [InvalidInput, NotFound, Conflict]
 builder.mutationFields((t) => ({
   deactivateToken: t.field({
     type: DeactivateTokenResult,
-    scopes: ['tokens:deactivate'],
+    scopes: tokenActions.deactivateToken.scopes,
     description: 'Switches a token off. A token that is off already stays as it is, and that is a success.',
     args: { tokenId: t.arg.id({ required: true, description: 'Decimal digits.' }) },
     resolve: (_, { tokenId }, context) => expected(failures, context, () => setDeactivated(tokenId, true, context)),
   }),
   reactivateToken: t.field({
     type: ReactivateTokenResult,
-    scopes: ['tokens:deactivate'],
+    scopes: tokenActions.reactivateToken.scopes,
     description: 'Switches a token on again. A token that is on already stays as it is, and that is a success.',
     args: { tokenId: t.arg.id({ required: true, description: 'Decimal digits.' }) },
     resolve: (_, { tokenId }, context) => expected(failures, context, () => setDeactivated(tokenId, false, context)),

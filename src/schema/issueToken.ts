@@ -2,6 +2,7 @@
 import { mintSecret } from '../auth/apiToken.ts'
 import { dayOf } from '../auth/expiry.ts'
 import { brokenPolicy, tokenExcess } from '../auth/issuing.ts'
+import { tokenActions } from '../auth/tokenActions.ts'
 import type { Context } from '../context.ts'
 import { emptyCatalogue } from '../db/catalogue.ts'
 import { type ChangedRow, change } from '../db/change.ts'
@@ -58,7 +59,7 @@ const failures = [InvalidInput, NotFound, ScopeNotGranted, TokenPolicyBroken, Co
 builder.mutationField('issueToken', (t) =>
   t.field({
     type: IssueTokenResult,
-    scopes: ['tokens:issue'],
+    scopes: tokenActions.issueToken.scopes,
     description: 'Issues an API token for an access. What it may do must be within what the caller may do.',
     args: { input: t.arg({ type: IssueTokenInput, required: true, description: 'The token to be issued.' }) },
     resolve: (_, { input }, context) => expected(failures, context, () => issueToken(input, context)),

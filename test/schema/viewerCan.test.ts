@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { demoCallers } from '../../examples/data/demo/callers.ts'
+import { demoTokenId } from '../../examples/data/demo/tokens.ts'
+import { graphql } from '../generated/gql.ts'
+import { type Caller, claimsOf, createHarness, type Harness } from '../support/harness.ts'
+
+const CanDoWithTokens = graphql(`
+  query CanDoWithTokens {
+    tokens(limit: 1000) {
+      results {
+        id status
+        viewerCanDeactivate viewerCannotDeactivateReasons
+        viewerCanReactivate viewerCannotReactivateReasons
+      }
+    }
+  }
+`)
+
+const CanIssue = graphql(`
+  query CanIssue {
+    accesses(limit: 1000) { results { id type viewerCanIssueToken viewerCannotIssueTokenReasons } }
+  }
+`)
+
+const { administrator, reader, auditor } = demoCallers
+const reading = 'tokens:read accesses:read users:read'
+const scoped = (scope: string, claims: object = {}): Caller => ({
+  claims: { ...claimsOf(administrator), scope: `${reading} ${scope}`, ...claims },
+})
+const callers: readonly (readonly [string, Caller])[] = [
+  ['the administrator', administrator],
+  ['a reader', reader],
+  ['an auditor of all organizations', auditor],
+  ['who may switch only', scoped('tokens:deactivate')],
+  ['who may issue only', scoped('tokens:issue')],
+  ['who came with an API token', scoped('tokens:issue tokens:deactivate', { token_id: 1 })],
+  ['who sees all organizations', scoped('tokens:issue tokens:deactivate organizations:all')],
+]
+
+describe('what the caller can do', () => {
+  let harness: Harness
+  beforeAll(async () => {
+    harness = await createHarness()
+    const { organizationId, userId } = reader
+    await harness.prisma.user.update({ where: { id: userId }, data: { expiresAt: new Date('2026-01-01') } })
+    const made = { createdAt: harness.now, updatedAt: harness.now }
+    await harness.prisma.access.create({
+      data: { ...made, organizationId, userId, type: 'PROFILE', name: 'Of a leaver' },
+    })
+    await harness.askRaw('{ users { total } }')
+  })
+  afterAll(() => harness.close())
+
+  const readTokens = async (caller: Caller) =>
+    (await harness.ask(CanDoWithTokens, {}, caller)).data?.tokens.results ?? []
+  const readAccesses = async (caller: Caller) => (await harness.ask(CanIssue, {}, caller)).data?.accesses.results ?? []
+  /** Whether the mutation does it. */
+  const does = async (field: string, args: string, caller: Caller) => {
+    const { data } = await harness.askRaw(`mutation { ${field}(${args}) { __typename } }`, {}, caller)
+    const result = data?.[field] as { readonly __typename: string } | undefined
+    return result?.__typename.endsWith('Payload') ?? false
+  }
+
+  it.each(callers)(
+    'with a token is what its mutations do for %s, with a reason exactly where it can not',
+    async (_, caller) => {
+      const rows = await readTokens(caller)
+      expect(rows.length).toBeGreaterThan(5)
+      for (const token of rows) {
+        const args = `tokenId: "${token.id}"`
+        expect(token).toMatchObject({
+          viewerCanDeactivate: await does('deactivateToken', args, caller),
+          viewerCanReactivate: await does('reactivateToken', args, caller),
+        })
+        expect(token.viewerCannotDeactivateReasons.length === 0).toBe(token.viewerCanDeactivate)
+        expect(token.viewerCannotReactivateReasons.length === 0).toBe(token.viewerCanReactivate)
+      }
+    },
+  )
+
+  it.each(callers)(
+    'with an access is what issueToken does for %s, with a reason exactly where it can not',
+    async (_, caller) => {
+      const rows = await readAccesses(caller)
+      expect(rows.length).toBeGreaterThan(5)
+      for (const access of rows) {
+        const args = `input: { accessId: "${access.id}", name: "Can" }`
+        expect(access.viewerCanIssueToken).toBe(await does('issueToken', args, caller))
+        expect(access.viewerCannotIssueTokenReasons.length === 0).toBe(access.viewerCanIssueToken)
+      }
+    },
+  )
+
+  it('tells every reason at once', async () => {
+    const byToken = { ...claimsOf(administrator), scope: reading, token_id: 1 }
+    const leaver = (await readAccesses({ claims: byToken })).find(
+      ({ type, viewerCannotIssueTokenReasons: reasons }) => type === 'PROFILE' && reasons.includes('EXPIRED_USER'),
+    )
+    expect(leaver?.viewerCannotIssueTokenReasons).toEqual([
+      ...['MISSING_SCOPE', 'ISSUED_BY_TOKEN', 'PROFILE_ACCESS', 'EXPIRED_USER'],
+    ])
+    const revoked = String(demoTokenId('Terraform on Bruno’s laptop'))
+    const token = (await readTokens(scoped(''))).find(({ id }) => id === revoked)
+    expect(token?.viewerCannotDeactivateReasons).toEqual(['MISSING_SCOPE', 'REVOKED'])
+  })
+
+  it('takes no statement for each row: none for tokens, one for the users of all accesses, which others share', async () => {
+    const taken = async (document: string) => (await harness.askRaw(document)).statements.length
+    expect(await taken('{ tokens { results { id viewerCanDeactivate viewerCannotReactivateReasons } } }')).toBe(1)
+    expect(await taken('{ accesses { results { id viewerCanIssueToken viewerCannotIssueTokenReasons } } }')).toBe(2)
+    expect(await taken('{ accesses { results { id viewerCanIssueToken user { id expiresAt } } } }')).toBe(2)
+  })
+
+  it('meets nothing unexpected', () => {
+    expect(harness.unexpected).toEqual([])
+  })
+})
