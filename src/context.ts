@@ -34,15 +34,29 @@ export interface NeededScope {
   readonly fields: readonly string[]
 }
 
-/**
- * The scopes that a document's operation needs, sorted: with these variables, or in the worst case where they are null or
- * undefined. Throws BAD_USER_INPUT for a document that would be refused, and for variables that do not fit.
- */
-export type ScopesOf = (
-  document: string,
-  operationName: string | null | undefined,
-  variables: unknown,
-) => readonly NeededScope[]
+/** Documents that are asked about before they are sent. */
+export interface Documents {
+  /**
+   * The scopes that a document's operation needs, sorted: with these variables, or in the worst case where they are null or
+   * undefined. Throws BAD_USER_INPUT for a document that would be refused, and for variables that do not fit.
+   */
+  scopesOf(document: string, operationName: string | null | undefined, variables: unknown): readonly NeededScope[]
+  /** What the document needs, whichever of its operations is run; or everything for which it would be refused. */
+  read(document: string): DocumentNeeds | DocumentProblems
+}
+
+/** What a document is told by, and needs. */
+export interface DocumentNeeds {
+  /** The same for documents that differ in their layout only. */
+  readonly hash: string
+  /** Of all of its operations, in the worst case; sorted. */
+  readonly scopes: readonly Scope[]
+}
+
+export interface DocumentProblems {
+  /** Each with its line and its column, where it has a place. */
+  readonly problems: readonly string[]
+}
 
 export interface Context {
   readonly principal: Principal
@@ -62,7 +76,7 @@ export interface Context {
   readonly prisma: PrismaClient
   readonly rules: SearchRules
   readonly policy: Policy
-  readonly scopesOf: ScopesOf
+  readonly documents: Documents
   readonly requestId: string
   /** What the request has taken so far, for the record. */
   readonly tally: Tally
@@ -79,7 +93,7 @@ export interface ContextOptions {
   readonly catalogues: Catalogues
   readonly changes: Changes
   readonly policy: Policy
-  readonly scopesOf: ScopesOf
+  readonly documents: Documents
   readonly now: Date
   readonly deadline: Deadline
   readonly share: Share
@@ -103,7 +117,7 @@ class RequestContext implements Context {
   readonly prisma: PrismaClient
   readonly changes: Changes
   readonly policy: Policy
-  readonly scopesOf: ScopesOf
+  readonly documents: Documents
   readonly requestId: string
   readonly tally: Tally
   readonly #options: ContextOptions
@@ -119,7 +133,7 @@ class RequestContext implements Context {
   #rules: SearchRules | undefined
 
   constructor(options: ContextOptions) {
-    const { principal, now, share, prisma, changes, policy, scopesOf, requestId, tally } = options
+    const { principal, now, share, prisma, changes, policy, documents, requestId, tally } = options
     this.#options = options
     this.principal = principal
     this.now = now
@@ -127,7 +141,7 @@ class RequestContext implements Context {
     this.prisma = prisma
     this.changes = changes
     this.policy = policy
-    this.scopesOf = scopesOf
+    this.documents = documents
     this.requestId = requestId
     this.tally = tally
   }

@@ -7,7 +7,7 @@ import { GraphQLError } from 'graphql'
 /** The codes that stand in `extensions.code`. The README's table lists the same ones; a test holds the two together. */
 export const errorCodes = {
   UNAUTHENTICATED: 'There is no credential, or it is not valid.',
-  FORBIDDEN: 'The credential is valid, but lacks scopes that the operation needs.',
+  FORBIDDEN: 'The credential is valid, but lacks scopes that the operation needs, or is bound to other operations.',
   BAD_REQUEST: 'The HTTP request is not one that GraphQL over HTTP knows.',
   MISDIRECTED_REQUEST: 'The request is for a host that the gateway does not answer for.',
   METHOD_NOT_ALLOWED: 'The HTTP method can not carry the operation.',

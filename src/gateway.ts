@@ -24,8 +24,8 @@ import { createRoutes, type Readiness, type RoutesOptions } from './http/routes.
 import { type Observer, unfailing } from './observer.ts'
 import { createDocumentCache } from './operation/documentCache.ts'
 import type { Limits } from './operation/limits.ts'
-import { createScopesOf } from './operation/neededScopes.ts'
-import { createPreparer } from './operation/prepare.ts'
+import { createDocuments } from './operation/neededScopes.ts'
+import { createPreparer, createPreparerOfAll } from './operation/prepare.ts'
 import { createRunner, type OnUnexpectedError } from './operation/run.ts'
 import { schema } from './schema/index.ts'
 
@@ -93,7 +93,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     readiness,
     ...(options.graphiql === undefined ? {} : { graphiql: options.graphiql }),
   })
-  const documents = createDocumentCache()
+  const cache = createDocumentCache()
   const { connections } = database
   const perCaller = options.callerConnections ?? Math.max(1, Math.floor(connections / 2))
   const shareOf = createShares({ connections, perCaller })
@@ -107,8 +107,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
   const serve = (served: GraphQLSchema): Graph => {
     const { mostRows } = policy
-    const prepare = createPreparer({ schema: served, documents, limits, mostRows, openIntrospection })
-    const scopesOf = createScopesOf(served, prepare, openIntrospection)
+    const preparing = { schema: served, documents: cache, limits, mostRows, openIntrospection }
+    const prepare = createPreparer(preparing)
+    const documents = createDocuments(served, prepare, createPreparerOfAll(preparing), openIntrospection)
     const core = createCore({
       authenticate,
       prepare,
@@ -132,7 +133,7 @@ export function createGateway(options: GatewayOptions): Gateway {
           read,
           changes,
           policy,
-          scopesOf,
+          documents,
           askTogether,
           catalogues,
         })

@@ -17,6 +17,8 @@ export interface Principal {
   /** The API token the caller came with, or that the JWT was made from. */
   readonly tokenId: number | null
   readonly scopes: ReadonlySet<string>
+  /** Hashes of the documents that are all it may run; null: any. */
+  readonly onlyOperations: ReadonlySet<string> | null
 }
 
 /** Which claims say what; identity providers differ. */
@@ -71,6 +73,7 @@ export function createPrincipal(identity: ClaimedIdentity, organizationId: strin
     accessId: identity.accessId,
     tokenId: identity.tokenId,
     scopes: identity.scopes,
+    onlyOperations: null,
   })
 }
 

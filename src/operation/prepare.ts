@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import {
   type ASTVisitor,
+  type DefinitionNode,
   type DocumentNode,
   GraphQLError,
   type GraphQLSchema,
@@ -27,6 +28,8 @@ import { readMembers } from './readMembers.ts'
 import { type RequiredScopes, requiredScopes } from './requiredScopes.ts'
 
 export interface PreparedOperation {
+  /** The whole document. */
+  readonly document: DocumentNode
   readonly operation: OperationDefinitionNode
   /** The first 16 hexadecimal digits of the SHA-256 of the document. */
   readonly hash: string
@@ -41,6 +44,9 @@ export interface PreparedOperation {
 
 /** Documents are asked for by many callers, so the check of a caller's scopes and the variables come later, in `run`. */
 export type Prepare = (source: string, operationName: string | null | undefined) => PreparedOperation
+
+/** All operations of a document. */
+export type PrepareAll = (source: string) => readonly PreparedOperation[]
 
 export interface PrepareOptions {
   readonly schema: GraphQLSchema
@@ -68,24 +74,46 @@ const mostErrors = 10
  * GatewayErrors for one that is beyond a limit, or that has not exactly one operation to run.
  */
 export function createPreparer(options: PrepareOptions): Prepare {
-  const { schema, documents } = options
   return (source, operationName) => {
-    const bySchema = documents.get(source)
-    let known = bySchema?.get(schema)
-    if (known === undefined) {
-      known = knownDocument(source, options)
-      documents.set(source, new Map([...(bySchema ?? []), [schema, known]]))
-    }
-    const operation = selectOperation(known.document, operationName)
-    checkKind(operation)
-    const name = operation.name?.value ?? ''
-    let prepared = known.operations.get(name)
-    if (prepared === undefined) {
-      prepared = prepareOperation(known, operation, options)
-      known.operations.set(name, prepared)
-    }
-    return prepared
+    const known = lookedUp(source, options)
+    return preparedIn(known, selectOperation(known.document, operationName), options)
   }
+}
+
+/** A preparer of whole documents for one schema. It throws as the other one does, and where there is no operation at all. */
+export function createPreparerOfAll(options: PrepareOptions): PrepareAll {
+  return (source) => {
+    const known = lookedUp(source, options)
+    const operations = known.document.definitions.filter(isOperation)
+    if (operations.length === 0) throw new GatewayError('BAD_REQUEST', 'expected an operation in the document')
+    return operations.map((operation) => preparedIn(known, operation, options))
+  }
+}
+
+function lookedUp(source: string, options: PrepareOptions): KnownDocument {
+  const { schema, documents } = options
+  const bySchema = documents.get(source)
+  let known = bySchema?.get(schema)
+  if (known === undefined) {
+    known = knownDocument(source, options)
+    documents.set(source, new Map([...(bySchema ?? []), [schema, known]]))
+  }
+  return known
+}
+
+function preparedIn(
+  known: KnownDocument,
+  operation: OperationDefinitionNode,
+  options: PrepareOptions,
+): PreparedOperation {
+  checkKind(operation)
+  const name = operation.name?.value ?? ''
+  let prepared = known.operations.get(name)
+  if (prepared === undefined) {
+    prepared = prepareOperation(known, operation, options)
+    known.operations.set(name, prepared)
+  }
+  return prepared
 }
 
 function hashOf(source: string): string {
@@ -149,7 +177,7 @@ function located(
 }
 
 function selectOperation(document: DocumentNode, name: string | null | undefined): OperationDefinitionNode {
-  const operations = document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)
+  const operations = document.definitions.filter(isOperation)
   if (name === null || name === undefined || name === '') {
     if (operations.length === 1 && operations[0] !== undefined) return operations[0]
     throw new GatewayError(
@@ -163,6 +191,10 @@ function selectOperation(document: DocumentNode, name: string | null | undefined
   return operation
 }
 
+function isOperation(definition: DefinitionNode): definition is OperationDefinitionNode {
+  return definition.kind === Kind.OPERATION_DEFINITION
+}
+
 /** Throws BAD_REQUEST for what the schema has no type of. */
 function checkKind({ operation }: OperationDefinitionNode): void {
   if (operation === 'subscription') {
@@ -171,13 +203,14 @@ function checkKind({ operation }: OperationDefinitionNode): void {
 }
 
 function prepareOperation(
-  { fragments, hash }: KnownDocument,
+  { document, fragments, hash }: KnownDocument,
   operation: OperationDefinitionNode,
   { schema, limits, mostRows, openIntrospection }: PrepareOptions,
 ): PreparedOperation {
   const walk = { schema, fragments, conditions: createConditionTable() }
   checkLimits(walk, operation, limits)
   return {
+    document,
     operation,
     hash,
     executable: executable(operation, fragments),

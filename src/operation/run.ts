@@ -1,6 +1,6 @@
 /**
- * Prepared operation → answer, in steps: the variables are coerced, the scopes are checked, the cost is weighed, the
- * caller is admitted, the operation is executed, and its errors are told as they may be.
+ * Prepared operation → answer, in steps: whether the caller may run the document, the variables are coerced, the scopes are
+ * checked, the cost is weighed, the caller is admitted, the operation is executed, and its errors are told as they may be.
  */
 import {
   type ExecutionResult,
@@ -10,12 +10,14 @@ import {
   getVariableValues,
   Kind,
 } from 'graphql'
+import { mayRun } from '../auth/onlyOperations.ts'
 import type { Principal } from '../auth/principal.ts'
 import type { Context } from '../context.ts'
 import { databaseFailure } from '../db/failure.ts'
 import { GatewayError, mostErrors } from '../errors.ts'
 import type { ExecutionOptions } from '../execution/index.ts'
 import type { Given } from './arguments.ts'
+import { documentHash } from './documentHash.ts'
 import { createExecutor, type ExecutedByFields } from './execute.ts'
 import { checkCost, type Limits } from './limits.ts'
 import { DocumentRefused, type PreparedOperation } from './prepare.ts'
@@ -50,13 +52,14 @@ export type Run = (prepared: PreparedOperation, variables: unknown, context: Con
 
 /**
  * A runner. It throws before anything is executed: DocumentRefused for variables that do not fit (BAD_USER_INPUT),
- * FORBIDDEN with every missing scope, QUERY_TOO_COMPLEX beyond the cost, RATE_LIMITED where too much of the caller's waits.
+ * FORBIDDEN with every missing scope, or where the caller is bound to other documents, QUERY_TOO_COMPLEX beyond the cost, RATE_LIMITED where too much of the caller's waits.
  * Once executing, failures are in the answer.
  */
 export function createRunner({ limits, onUnexpectedError, openIntrospection, ...execution }: RunOptions): Run {
   const coerce = createCoercion(execution.schema, !openIntrospection)
   const execute = createExecutor(execution)
   return async (prepared, variables, context) => {
+    checkDocument(prepared, context.principal)
     const given = coerce(prepared, variables)
     checkScopes(prepared, given, context.principal)
     checkCost(prepared.cost(given), limits)
@@ -64,6 +67,12 @@ export function createRunner({ limits, onUnexpectedError, openIntrospection, ...
     const result = await execute(prepared.executable, given, context)
     return 'written' in result ? result : presentable(result, context.requestId, onUnexpectedError)
   }
+}
+
+/** Who is bound to documents is refused any other: no scope helps. */
+function checkDocument({ document }: PreparedOperation, principal: Principal): void {
+  if (mayRun(principal, () => documentHash(document))) return
+  throw new GatewayError('FORBIDDEN', 'the token is bound to other documents, and may run nothing else')
 }
 
 /** What comes as variables → their values. It throws DocumentRefused. Suggestions would tell names of a closed schema. */

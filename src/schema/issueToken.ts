@@ -141,7 +141,7 @@ async function excessOf(
 
 /** The row that was written: the id is all that the database adds. */
 function tokenOf(
-  { name, scope, allowedScopes, expiresAt, accessId }: TokenRequest,
+  { name, scope, allowedScopes, expiresAt, accessId, onlyOperations }: TokenRequest,
   { changedId, targetOrganization, author }: ChangedRow,
   hint: string,
   now: Date,
@@ -165,6 +165,7 @@ function tokenOf(
     deactivatedUpdatedOn: null,
     revokedAt: null,
     rotatedFromId: null,
+    onlyOperations: [...onlyOperations],
   }
   // No field shows the hash.
   return row as TokenRow

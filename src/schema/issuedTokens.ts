@@ -99,7 +99,8 @@ export const issuedTokens: Kind = Object.freeze({
   merges: true,
   columns: Prisma.sql`
     "holderId" integer, today date, "asksRoles" boolean, "asksAll" boolean,
-    name text, "secretHash" bytea, hint text, scope text[], "allowedScopes" jsonb, "expiresAt" timestamptz`,
+    name text, "secretHash" bytea, hint text, scope text[], "allowedScopes" jsonb, "expiresAt" timestamptz,
+    "onlyOperations" text[]`,
   joined: Prisma.sql`
     JOIN ${accesses.name} ON ${accesses.id} = job."holderId" AND ${isVisibleTo(job, accesses.column('organizationId'))}
     JOIN ${users.name} ON ${users.id} = ${accesses.column('userId')}
@@ -115,9 +116,9 @@ export const issuedTokens: Kind = Object.freeze({
   changedId: Prisma.sql`nextval('tokens_id_seq')::integer`,
   write: Prisma.sql`
     INSERT INTO tokens (id, organization_id, access_id, name, secret_hash, hint, scope, allowed_scopes,
-      created_at, created_by, updated_at, updated_by, expires_at)
+      created_at, created_by, updated_at, updated_by, expires_at, only_operations)
     SELECT "changedId", "targetOrganization", "targetId", name, "secretHash", hint, scope, "allowedScopes",
-      at, author, at, author, "expiresAt"
+      at, author, at, author, "expiresAt", "onlyOperations"
     FROM granted`,
   outcome: Prisma.sql`jsonb_build_object('tokenId', "changedId")`,
 })

@@ -93,9 +93,9 @@ builder.queryField('requiredScopes', (t) =>
         description: 'The variables: an object. Left out, whatever might be run counts.',
       }),
     },
-    resolve(_, { document, operationName, variables }, { scopesOf, principal }) {
+    resolve(_, { document, operationName, variables }, { documents, principal }) {
       if (!isVariables(variables)) throw badInput('variables', 'an object')
-      const needed = scopesOf(document, operationName, variables)
+      const needed = documents.scopesOf(document, operationName, variables)
       const missing = needed.map(({ scope }) => scope).filter((scope) => !principal.scopes.has(scope))
       return { needed, missing }
     },

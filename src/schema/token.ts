@@ -110,6 +110,14 @@ export const Token = builder.prismaObject('Token', {
       reads: [reading(tokens, 'allowedScopes')],
       resolve: ({ allowedScopes }) => allowedScopes as unknown as AllowedScopesShape,
     }),
+    onlyOperations: t.stringList({
+      nullable: true,
+      weighs: { size: 1, bytes: 66 },
+      description:
+        'What it may run here: the SHA-256, in hexadecimal digits, of each document as graphql-js prints it. Null: anything.',
+      reads: [reading(tokens, 'onlyOperations')],
+      resolve: ({ onlyOperations }) => (onlyOperations.length === 0 ? null : onlyOperations),
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     createdBy: authorField(t, tokens, 'createdBy', 'Who issued it.'),
     updatedAt: t.expose('updatedAt', { type: 'DateTime' }),

@@ -2,6 +2,7 @@
 import {
   type AllowedScopes,
   contradictions,
+  type Issue,
   mostEntries,
   noAllowedScopes,
   withoutRepetitions,
@@ -28,6 +29,17 @@ export const IssueTokenInput = builder.inputType('IssueTokenInput', {
     scope: t.stringList({
       description: 'The gateway scopes that it carries, within those of its issuer. Left out: none.',
     }),
+    forOperations: t.stringList({
+      description:
+        'Documents, instead of `scope`: it carries the scopes that their operations need, whatever the variables. They are ' +
+        'refused where they would be if they were sent.',
+    }),
+    onlyThem: t.boolean({
+      defaultValue: false,
+      description:
+        'Whether it runs nothing but those documents: as they are, but for white space, commas and comments. It then answers ' +
+        'to no other endpoint either.',
+    }),
     allowedScopes: t.field({
       type: AllowedScopesInput,
       description: 'What it may be used for outside of the gateway, within what its issuer holds. Left out: nothing.',
@@ -51,23 +63,27 @@ export interface TokenRequest extends WantedToken {
   /** Distinct and sorted. */
   readonly scope: readonly string[]
   readonly allowedScopes: AllowedScopes
+  /** Hashes of the documents that are all it may run, distinct and sorted. None: it may run any. */
+  readonly onlyOperations: readonly string[]
 }
 
 const longestName = 200
 const longestKey = 255
 
 /** Reads the input. Throws InvalidInput with everything that is wrong with its form. */
-export function readTokenRequest(input: Input, { policy, now }: Context): TokenRequest {
+export function readTokenRequest(input: Input, context: Context): TokenRequest {
+  const { policy, now } = context
   const check = new InputCheck()
   const accessId = check.read(['accessId'], () => integerIdOf('accessId', input.accessId))
-  const { scope, idempotencyKey } = input
+  const { idempotencyKey } = input
   const name = input.name.normalize('NFC')
   if (!isPrintableName(name, longestName)) {
     check.add({ path: ['name'], message: `expected 1 to ${longestName} printable characters, received ${name.length}` })
   }
   const expiresAt = input.expiresAt ?? new Date(now.getTime() + policy.tokenDefaultLifetime * 1_000)
   if (expiresAt <= now) check.add({ path: ['expiresAt'], message: 'expected an instant in the future' })
-  check.add(...scopeIssues(scope ?? []))
+  const { scope, onlyOperations, issues } = readScope(input, context)
+  check.add(...issues)
   const allowedScopes = input.allowedScopes ? storedAllowedScopes(input.allowedScopes) : noAllowedScopes
   check.add(
     ...contradictions(allowedScopes).map(({ path, message }) => ({ path: ['allowedScopes', ...path], message })),
@@ -80,12 +96,54 @@ export function readTokenRequest(input: Input, { policy, now }: Context): TokenR
     accessId: accessId as number,
     name,
     expiresAt,
-    scope: [...new Set(scope)].sort(),
+    scope: distinct(scope),
     allowedScopes: withoutRepetitions(allowedScopes),
+    onlyOperations: distinct(onlyOperations),
   }
 }
 
-function scopeIssues(scope: readonly string[]) {
+function distinct(texts: readonly string[]): readonly string[] {
+  return [...new Set(texts)].sort()
+}
+
+/** What it carries, and what it is bound to: by name, or as its documents need. */
+interface ReadScope {
+  readonly scope: readonly string[]
+  readonly onlyOperations: readonly string[]
+  readonly issues: readonly Issue[]
+}
+
+function readScope({ scope, forOperations, onlyThem }: Input, context: Context): ReadScope {
+  if (!forOperations) {
+    const unbound = onlyThem ? [{ path: ['onlyThem'], message: 'expected it beside forOperations only' }] : []
+    return { scope: scope ?? [], onlyOperations: [], issues: [...scopeIssues(scope ?? []), ...unbound] }
+  }
+  const read = readDocuments(forOperations, context)
+  const twice = scope ? [{ path: ['scope'], message: 'expected either scope or forOperations, not both' }] : []
+  return { ...read, onlyOperations: onlyThem ? read.onlyOperations : [], issues: [...twice, ...read.issues] }
+}
+
+/** What the documents need, and the hash of each. */
+function readDocuments(sources: readonly string[], { documents }: Context): ReadScope {
+  const path = ['forOperations']
+  if (sources.length === 0 || sources.length > mostEntries) {
+    const message = `expected 1 to ${mostEntries} documents, received ${sources.length}`
+    return { scope: [], onlyOperations: [], issues: [{ path, message }] }
+  }
+  const read = sources.map((source) => documents.read(source))
+  const sound = read.filter((each) => 'hash' in each)
+  return {
+    scope: sound.flatMap(({ scopes }) => scopes),
+    onlyOperations: sound.map(({ hash }) => hash),
+    issues: read.flatMap((each, index) => {
+      if ('hash' in each) return []
+      const place = [...path, String(index)]
+      return each.problems.map((problem) => ({ path: place, message: `document ${index + 1}, ${problem}` }))
+    }),
+  }
+}
+
+function scopeIssues(scope: readonly string[]): readonly Issue[] {
   if (scope.length > mostEntries) {
     return [{ path: ['scope'], message: `expected at most ${mostEntries} entries, received ${scope.length}` }]
   }
@@ -96,8 +154,10 @@ function scopeIssues(scope: readonly string[]) {
 
 /**
  * What the input asks for, whatever its key: what has been read of it, so that null is the same as left out; but an expiry
- * that is left out is not the one that it comes to at the time.
+ * that is left out is not the one that it comes to at the time, and documents are not what they happen to need.
  */
-export function askedOf({ expiresAt }: Input, request: TokenRequest): object {
-  return { ...request, expiresAt: expiresAt?.toISOString() ?? null }
+export function askedOf({ expiresAt, forOperations, onlyThem }: Input, request: TokenRequest): object {
+  const { scope, onlyOperations, ...others } = request
+  const what = forOperations ? { forOperations, onlyThem: onlyThem ?? false } : { scope }
+  return { ...others, ...what, expiresAt: expiresAt?.toISOString() ?? null }
 }

@@ -98,6 +98,7 @@ export const demoVocabulary: Vocabulary = Object.freeze({
     '2020-01-01T00:00:00Z',
   ],
   'IssueTokenInput.scope': ['users:read', 'accesses:read', 'tokens:issue', 'roles:read', 'nothing:here'],
+  'IssueTokenInput.forOperations': ['{ viewer { subject } }', 'query A { users { total } }', '{'],
   'IssueTokenInput.idempotencyKey': ['one', 'two', ''],
   'AllowedScopesInput.generalScopes': ['openid', 'profile', 'users:read', 'something else'],
   'ScopedRoleInput.name': roleIds,
