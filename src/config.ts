@@ -43,6 +43,9 @@ const origins = list.refine(
   (values) => values.every((value) => URL.canParse(value) && new URL(value).origin === value),
   'expected origins such as https://app.example.com, separated by commas',
 )
+const origin = z.string().refine((value) => {
+  return /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value
+}, 'expected an address without a path, such as https://iam.example.com')
 const hosts = list.refine(
   (values) =>
     values.every((value) => /^([^\s/:@?#*[\]]+|\[[\da-f:.]+\])$/i.test(value) && URL.canParse(`http://${value}`)),
@@ -128,6 +131,11 @@ export const settings = {
     origins,
     '',
     'Origins whose pages may call the gateway, separated by commas. None: no page of another origin.',
+  ),
+  PUBLIC_URL: setting(
+    origin,
+    undefined,
+    'Where clients reach the gateway, for the metadata of AuthZEN. Left out: where it listens.',
   ),
   SUBGRAPH: setting(flag, 'true', 'Whether the gateway answers as a federation subgraph at /subgraph.'),
   GRAPHIQL: setting(flag, undefined, 'Whether GraphiQL is served. Left out: with the development issuer only.'),

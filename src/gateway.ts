@@ -5,7 +5,7 @@ import { createAuthenticator } from './auth/authenticate.ts'
 import { createJwtVerifier, type JwtRules } from './auth/jwt.ts'
 import type { KeySource } from './auth/keys.ts'
 import type { ClaimNames } from './auth/principal.ts'
-import { createContext, type Policy } from './context.ts'
+import { createContext, type Documents, type Policy } from './context.ts'
 import { createCore } from './core.ts'
 import { createCatalogues } from './db/catalogue.ts'
 import { createChanges } from './db/change.ts'
@@ -13,9 +13,11 @@ import type { Database } from './db/client.ts'
 import { findOrganization } from './db/organization.ts'
 import { counting } from './db/read.ts'
 import { createShares } from './db/shares.ts'
+import { createEntrance, type Entrance } from './entrance.ts'
 import type { Part } from './execution/index.ts'
 import { createAskTogether } from './execution/merging.ts'
 import type { Reason } from './execution/notPlanned.ts'
+import { createAuthzenEndpoints } from './http/authzen.ts'
 import { fetchRequest, fetchResponse } from './http/fetch.ts'
 import { createGraph } from './http/graph.ts'
 import { createHandler, type Graph } from './http/handler.ts'
@@ -49,6 +51,8 @@ export interface GatewayOptions {
   /** Hosts that requests may be for; null where any will do. */
   readonly allowedHosts: readonly string[] | null
   readonly allowedOrigins: readonly string[]
+  /** Where clients reach the gateway, such as `https://iam.example.com`: asked once it listens. */
+  readonly publicUrl: () => string
   /** Whether the gateway answers as a federation subgraph, too. */
   readonly subgraph: boolean
   readonly graphiql?: NonNullable<RoutesOptions['graphiql']>
@@ -105,15 +109,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   const onHandedOver = (reason: Reason) => {
     handedOver.set(reason, (handedOver.get(reason) ?? 0) + 1)
   }
-  const serve = (served: GraphQLSchema): Graph => {
-    const { mostRows } = policy
-    const preparing = { schema: served, documents: cache, limits, mostRows, openIntrospection }
-    const prepare = createPreparer(preparing)
-    const documents = createDocuments(served, prepare, createPreparerOfAll(preparing), openIntrospection)
-    const core = createCore({
+  const entranceWith = (documents: Documents): Entrance =>
+    createEntrance({
       authenticate,
-      prepare,
-      run: createRunner({ schema: served, limits, openIntrospection, onUnexpectedError, without, onHandedOver }),
       timeout: options.timeout,
       createContext(request) {
         const { principal, requestId, tally, members, deadline } = request
@@ -141,17 +139,23 @@ export function createGateway(options: GatewayOptions): Gateway {
       observe,
       onUnexpectedError,
     })
-    return createGraph(core)
+  const serve = (served: GraphQLSchema) => {
+    const { mostRows } = policy
+    const preparing = { schema: served, documents: cache, limits, mostRows, openIntrospection }
+    const prepare = createPreparer(preparing)
+    const run = createRunner({ schema: served, limits, openIntrospection, onUnexpectedError, without, onHandedOver })
+    const entrance = entranceWith(createDocuments(served, prepare, createPreparerOfAll(preparing), openIntrospection))
+    return { entrance, graph: createGraph(createCore({ entrance, prepare, run })) }
   }
 
-  const graph = serve(schema)
+  const { entrance, graph } = serve(schema)
   // Made when a router first asks: it takes a third of a second, and most gateways are nobody's subgraph.
   let subgraph: Promise<Graph> | undefined
   const graphAt = (path: string) => {
     if (path === endpoint) return graph
     if (!options.subgraph || path !== subgraphEndpoint) return undefined
     subgraph ??= import('./schema/subgraph.ts')
-      .then(({ createSubgraph }) => serve(createSubgraph().schema))
+      .then(({ createSubgraph }) => serve(createSubgraph().schema).graph)
       .catch((error: unknown) => {
         // The next request tries again.
         subgraph = undefined
@@ -160,7 +164,15 @@ export function createGateway(options: GatewayOptions): Gateway {
     return subgraph
   }
   const { allowedHosts, allowedOrigins, maxBodyBytes } = options
-  const handle = createHandler({ graphAt, routes, allowedHosts, allowedOrigins, observe, onUnexpectedError })
+  const handle = createHandler({
+    graphAt,
+    endpoints: createAuthzenEndpoints({ entrance, publicUrl: options.publicUrl }),
+    routes,
+    allowedHosts,
+    allowedOrigins,
+    observe,
+    onUnexpectedError,
+  })
 
   return {
     fetch: async (request) => fetchResponse(await handle(fetchRequest(request, maxBodyBytes))),

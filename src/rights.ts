@@ -30,7 +30,7 @@ export interface PermissionQuestion {
 /** A decision, and the rows that it speaks of. */
 export interface Decided {
   readonly decision: Decision
-  /** The access that was asked about, or that the token acts for. Null where there is none. */
+  /** The access that was asked about, or that the token acts for. Null where there is none, and for users. */
   readonly access: Access | null
   /** Null where there is none. */
   readonly permission: Permission | null
@@ -58,11 +58,11 @@ export function callerOf({ tokenId, accessId }: Principal): Whom | null {
 export async function decideOn(whom: Whom | null, question: PermissionQuestion, asking: Asking): Promise<Decided> {
   const { permissionId, resource } = question
   const { loaders } = asking
-  const row = whom && (await loaders.subject(whom))
+  const rows = whom === null ? [] : await loaders.subject(whom)
   const known = await loaders.catalogue()
   return {
-    decision: decide(asText({ permissionId, resource }), row && subjectOf(row, asking), known),
-    access: row,
+    decision: decide(asText({ permissionId, resource }), subjectOf(rows, asking), known),
+    access: whom?.kind === 'user' ? null : (rows[0] ?? null),
     permission: known.permission(permissionId),
     roles: new Map(known.rolesOf(permissionId).map((role) => [role.id, role])),
   }
@@ -75,9 +75,8 @@ export async function permissionsOf(
   asking: Asking,
 ): Promise<readonly Permission[]> {
   const { loaders } = asking
-  const row = whom && (await loaders.subject(whom))
-  if (row === null) return []
-  const subject = subjectOf(row, asking)
+  const subject = whom && subjectOf(await loaders.subject(whom), asking)
+  if (subject === null) return []
   const named = subject.token?.rights?.roles.map(({ name }) => name) ?? []
   const known = await loaders.catalogue()
   const roleIds = [...subject.held.map(({ roleId }) => roleId), ...named]
@@ -88,8 +87,7 @@ export async function permissionsOf(
 
 /** Where they may. */
 export async function placesOf(whom: Whom, permissionId: string, { loaders, now }: Asking): Promise<Places> {
-  const row = await loaders.subject(whom)
-  const subject = row && subjectOf(row, { loaders, now })
+  const subject = subjectOf(await loaders.subject(whom), { loaders, now })
   const known = await loaders.catalogue()
   const grantsOn = (resource: string | null) => decide({ permissionId, resource }, subject, known).grants
   const limits = [...new Set(subject?.held.map(({ resource }) => resource))].filter((resource) => resource !== null)
@@ -106,10 +104,20 @@ function asText({ permissionId, resource }: PermissionQuestion): Question {
   return { permissionId, resource: resource && formatResource(resource) }
 }
 
-function subjectOf(row: SubjectRow, { now }: Asking): Subject {
-  const { lastDay, assignments } = row
-  const held = (assignments ?? []).map((assignment) => heldBy(...assignment))
-  return { held: held.sort(byRoleAndResource), userIsOver: isOver(lastDay, now), token: tokenOf(row, now) }
+/** Null where there are no rows. Those of a user are one subject: a role grants what it does on whichever access it is held. */
+function subjectOf(rows: readonly SubjectRow[], { now }: Asking): Subject | null {
+  const [row] = rows
+  if (row === undefined) return null
+  const held = rows.flatMap(({ assignments }) => assignments ?? []).map((assignment) => heldBy(...assignment))
+  return {
+    held: held.sort(byRoleAndResource).filter((each, index) => index === 0 || !isSame(each, held[index - 1])),
+    userIsOver: isOver(row.lastDay, now),
+    token: tokenOf(row, now),
+  }
+}
+
+function isSame({ roleId, resource }: Held, other: Held | undefined): boolean {
+  return roleId === other?.roleId && resource === other.resource
 }
 
 function tokenOf(row: SubjectRow, now: Date): Subject['token'] {

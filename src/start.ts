@@ -95,6 +95,7 @@ export async function start(config: Config, observer: Observer): Promise<Started
       openIntrospection: config.OPEN_INTROSPECTION,
       allowedHosts: allowedHostsOf(config),
       allowedOrigins: config.ALLOWED_ORIGINS,
+      publicUrl: () => config.PUBLIC_URL ?? server.url,
       subgraph: config.SUBGRAPH,
       ...(config.GRAPHIQL ? { graphiql: graphiqlOptions(demo) } : {}),
       clock,

@@ -155,6 +155,20 @@ describe('a snippet of the README', () => {
     if (answer !== undefined) expect({ data }).toEqual(answer)
   })
 
+  it('asks over AuthZEN, with the answer that follows', async () => {
+    const pattern = /curl http:\/\/127\.0\.0\.1:4000(\/access\/\S+) .*?-d '(.*?)'\n```\n\n```json\n(.*?)^```/gms
+    const asked = [...readme.matchAll(pattern)]
+    expect(asked).not.toEqual([])
+    for (const [, path = '', body = '', answer = ''] of asked) {
+      const authorization = await harness.authorize({
+        claims: { customer_id: 1, scope: 'permissions:check roles:read' },
+      })
+      const headers = { ...authorization, 'content-type': 'application/json' }
+      const response = await harness.fetch(path, { method: 'POST', headers, body })
+      expect({ path, answer: await response.json() }).toEqual({ path, answer: JSON.parse(answer) })
+    }
+  })
+
   it('is there for the first query, with its answer', () => {
     expect(snippets()[0]).toMatchObject({ title: 'query WhoAmI', answer: { data: expect.anything() } })
   })

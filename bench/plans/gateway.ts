@@ -62,6 +62,7 @@ export async function openGateway(url: string): Promise<Asked> {
     allowedHosts: null,
     callerConnections: null,
     allowedOrigins: [],
+    publicUrl: () => 'http://gateway.example',
     subgraph: false,
     clock: () => new Date(),
     observe() {},

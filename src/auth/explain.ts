@@ -9,6 +9,22 @@ export function summaryOf({ allowed, grants, missing }: Decision): string {
   return allowed ? `Allowed by ${listed(grants.map(wayOf))}.` : `Denied: ${reasonsOf(missing).join('; ')}.`
 }
 
+/** The same for who may not know of roles: each kind of what is missing once, without what would help and where it is held. */
+export function discreetSummaryOf({ allowed, missing }: Decision): string {
+  const kinds = new Set(missing.map(({ kind }) => kind))
+  return allowed ? 'Allowed.' : `Denied: ${[...kinds].map((kind) => discreet[kind]).join('; ')}.`
+}
+
+const discreet: Readonly<Record<MissingKind, string>> = {
+  NO_ROLE: 'no role that gives it is held',
+  OTHER_RESOURCE: 'it is held on another resource only',
+  TOKEN_RESTRICTED: 'the token does not allow it',
+  TOKEN_INACTIVE: 'the token is deactivated or revoked',
+  EXPIRED: 'the time of the user, or of the token, is over',
+  UNKNOWN_PERMISSION: 'there is no such permission',
+  UNKNOWN_SUBJECT: 'there is no such subject',
+}
+
 /** What is missing, in words. */
 export function messageOf({ kind, roleId, resource }: Missing): string {
   switch (kind) {
@@ -17,15 +33,9 @@ export function messageOf({ kind, roleId, resource }: Missing): string {
     case 'OTHER_RESOURCE':
       return `the role ${roleId} is held ${placeOf(resource)} only`
     case 'TOKEN_RESTRICTED':
-      return resource === null ? 'the token does not allow it' : `the token allows it ${placeOf(resource)} only`
-    case 'TOKEN_INACTIVE':
-      return 'the token is deactivated or revoked'
-    case 'EXPIRED':
-      return 'the time of the user, or of the token, is over'
-    case 'UNKNOWN_PERMISSION':
-      return 'there is no such permission'
-    case 'UNKNOWN_SUBJECT':
-      return 'there is no such access or token'
+      return resource === null ? discreet[kind] : `the token allows it ${placeOf(resource)} only`
+    default:
+      return discreet[kind]
   }
 }
 

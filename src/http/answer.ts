@@ -1,12 +1,12 @@
 /** What the core says → the response: an answer is 200, a refusal has the status and the headers of its first error. */
-import type { Outcome } from '../core.ts'
+import type { Outcome } from '../entrance.ts'
 import type { GatewayError } from '../errors.ts'
 import type { Answer } from '../operation/run.ts'
 import type { WholeType } from './mediaType.ts'
 import type { HttpResponse } from './message.ts'
 import { httpError } from './status.ts'
 
-export function outcomeResponse(outcome: Outcome, type: WholeType): HttpResponse {
+export function outcomeResponse(outcome: Outcome<Answer>, type: WholeType): HttpResponse {
   if (!outcome.executed) return refusal(outcome.errors, type)
   return { status: 200, headers: { 'content-type': `${type}; charset=utf-8` }, body: written(outcome.answer) }
 }

@@ -1,8 +1,9 @@
 /** A request on its way to its response, and what is told of it at the end. */
 import { createHash } from 'node:crypto'
-import type { Outcome, Trail } from '../core.ts'
+import type { Outcome, Trail } from '../entrance.ts'
 import type { ErrorCode, GatewayError } from '../errors.ts'
 import type { ObservedPrincipal, RequestObserved } from '../observer.ts'
+import type { Answer } from '../operation/run.ts'
 import type { HttpRequest } from './message.ts'
 import { remembering } from './remembering.ts'
 import { requestIdOf } from './standardHeaders.ts'
@@ -13,9 +14,9 @@ export interface Exchange {
   readonly requestId: string
   /** By performance.now. */
   readonly began: number
-  /** What the core came to; undefined before it was asked. */
-  outcome: Outcome | undefined
-  /** Why the request was refused without asking the core; undefined where it was not. */
+  /** What it came to behind the entrance; undefined before it was let in. */
+  outcome: Outcome<object> | undefined
+  /** Why it was refused before the entrance; undefined where it was not. */
   refused: GatewayError | undefined
 }
 
@@ -46,7 +47,8 @@ export function observedExchange(exchange: Exchange, status: number): RequestObs
 function codeOf({ outcome, refused }: Exchange): ErrorCode | null {
   if (outcome === undefined) return refused?.code ?? null
   if (!outcome.executed) return outcome.errors[0]?.code ?? null
-  return (outcome.answer.errors?.[0]?.extensions?.code ?? null) as ErrorCode | null
+  const { errors }: Pick<Answer, 'errors'> = outcome.answer
+  return (errors?.[0]?.extensions?.code ?? null) as ErrorCode | null
 }
 
 function observedPrincipal({ subject, organizationId }: NonNullable<Trail['principal']>): ObservedPrincipal {

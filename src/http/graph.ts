@@ -13,8 +13,9 @@ import { type Ask, createYogaGraph } from './yoga.ts'
  */
 export function createGraph(core: Core): Graph {
   const ask: Ask = async (exchange, parameters) => {
-    exchange.outcome = await core.handle(graphRequest(exchange, parameters))
-    return exchange.outcome
+    const outcome = await core.handle(graphRequest(exchange, parameters))
+    exchange.outcome = outcome
+    return outcome
   }
   const throughYoga = createYogaGraph(ask)
   return async (exchange) => {

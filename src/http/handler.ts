@@ -12,6 +12,13 @@ import type { HttpRequest, HttpResponse } from './message.ts'
 import type { Routes } from './routes.ts'
 import { standardHeaders } from './standardHeaders.ts'
 
+/** What answers at a path beside the graph, and how it refuses: in the form that its clients read. */
+export interface Endpoint {
+  /** Leaves what came of the request in the exchange, and rejects with a GatewayError where it refuses it before. */
+  answer(exchange: Exchange): Promise<HttpResponse>
+  refuse(error: GatewayError, request: HttpRequest): HttpResponse
+}
+
 /**
  * GraphQL over HTTP: leaves what the core came to in the exchange, and rejects with a GatewayError where it refuses the
  * request before.
@@ -21,6 +28,8 @@ export type Graph = (exchange: Exchange) => Promise<HttpResponse>
 export interface HandlerOptions {
   /** The graph at the path, or undefined where there is none. */
   readonly graphAt: (path: string) => Graph | undefined | Promise<Graph>
+  /** By their paths. */
+  readonly endpoints: ReadonlyMap<string, Endpoint>
   readonly routes: Routes
   /** Hosts that requests may be for; null where any will do. */
   readonly allowedHosts: readonly string[] | null
@@ -35,14 +44,15 @@ export interface HandlerOptions {
 export type Handler = (request: HttpRequest) => Promise<HttpResponse>
 
 export function createHandler(options: HandlerOptions): Handler {
-  const { graphAt, routes, allowedHosts, allowedOrigins, observe, onUnexpectedError } = options
+  const { graphAt, endpoints, routes, allowedHosts, allowedOrigins, observe, onUnexpectedError } = options
 
-  const answer = async (exchange: Exchange): Promise<HttpResponse> => {
+  const answer = async (exchange: Exchange, endpoint: Endpoint | undefined): Promise<HttpResponse> => {
     const { request } = exchange
     checkAddress(request)
     checkHost(request, allowedHosts)
     const other = preflightResponse(request, allowedOrigins) ?? routes(request)
     if (other !== undefined) return other
+    if (endpoint !== undefined) return endpoint.answer(exchange)
     const graph = graphAt(request.path)
     if (graph === undefined) throw new GatewayError('NOT_FOUND', 'there is no such path')
     return typeof graph === 'function' ? graph(exchange) : (await graph)(exchange)
@@ -51,9 +61,11 @@ export function createHandler(options: HandlerOptions): Handler {
   return async (request) => {
     const exchange = beginExchange(request)
     const { requestId } = exchange
-    const { status, headers, body } = await answer(exchange).catch((error: unknown) => {
+    const endpoint = endpoints.get(request.path)
+    const { status, headers, body } = await answer(exchange, endpoint).catch((error: unknown) => {
       const refused = error instanceof GatewayError ? error : unexpected(error, requestId, onUnexpectedError)
       exchange.refused = refused
+      if (endpoint !== undefined) return endpoint.refuse(refused, request)
       return refusal([refused], wholeType(request.header('accept')) ?? 'application/json')
     })
     observe(observedExchange(exchange, status))

@@ -16,9 +16,18 @@ export function isJson(contentType: string | null): boolean {
 }
 
 const saysJson = remembering((contentType) => {
-  const type = contentType.split(';')[0]?.trim().toLowerCase()
+  const type = typeOf(contentType)
   return type === 'application/json' || type === 'application/graphql+json'
 })
+
+/** Whether the value of a Content-Type header says this type, whatever its parameters. */
+export function isOfType(type: string, contentType: string | null): boolean {
+  return contentType !== null && typeOf(contentType) === type
+}
+
+function typeOf(contentType: string): string | undefined {
+  return contentType.split(';')[0]?.trim().toLowerCase()
+}
 
 /**
  * The type to answer a request with this Accept header in, as it likes best; undefined where it takes none of them. It

@@ -1,13 +1,14 @@
 /** HTTP request → the parameters of GraphQL over HTTP (section 5). Forms and plain text are not among its ways. */
 import { GatewayError } from '../errors.ts'
+import { isObject, kindOf, type Members, parseJson } from '../json.ts'
 import { answerType, isJson, type StreamType, type WholeType } from './mediaType.ts'
 import type { HttpRequest } from './message.ts'
 
 export interface Parameters {
   readonly query: string
   readonly operationName: string | undefined
-  readonly variables: Record<string, unknown> | undefined
-  readonly extensions: Record<string, unknown> | undefined
+  readonly variables: Members | undefined
+  readonly extensions: Members | undefined
 }
 
 const names: ReadonlySet<string> = new Set(['query', 'operationName', 'variables', 'extensions'])
@@ -50,15 +51,6 @@ function fromQuery(search: URLSearchParams): Record<string, unknown> {
   }
 }
 
-function parseJson(what: string, text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    // What JSON.parse says quotes the text, which may hold a secret.
-    throw new GatewayError('BAD_REQUEST', `expected ${what} to be JSON`)
-  }
-}
-
 function checked(given: unknown): Parameters {
   if (Array.isArray(given)) throw new GatewayError('BAD_REQUEST', 'expected one request: batches are not taken')
   if (!isObject(given)) throw new GatewayError('BAD_REQUEST', `expected a JSON object, received ${kindOf(given)}`)
@@ -85,13 +77,4 @@ function wrong(name: string, expected: string, received: unknown): GatewayError 
 
 function isAbsent(value: unknown): value is null | undefined {
   return value === null || value === undefined
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function kindOf(value: unknown): string {
-  if (isAbsent(value)) return 'none'
-  return Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`
 }

@@ -1,7 +1,8 @@
 /** GraphQL over HTTP by Yoga, a thin adapter: the request is read and refused before it, the core decides behind it. */
 import { GraphQLError } from 'graphql'
 import { createYoga, type GraphQLParams, type Plugin } from 'graphql-yoga'
-import type { Outcome } from '../core.ts'
+import type { Outcome } from '../entrance.ts'
+import type { Answer } from '../operation/run.ts'
 import { outcomeResponse, refusal } from './answer.ts'
 import type { Exchange } from './exchange.ts'
 import { isWhole, type StreamType, type WholeType } from './mediaType.ts'
@@ -13,13 +14,15 @@ interface YogaContext {
   readonly exchange: Exchange
   readonly type: WholeType | StreamType
   readonly parameters: Parameters
+  /** What the core came to, once it was asked. */
+  readonly asked: { outcome?: Outcome<Answer> }
 }
 
 /** Of the request itself Yoga sees the method and the type to answer in, and so can't read its body, or choose, again. */
 const endpoint = '/'
 
 /** Asks the core, and leaves what it came to in the exchange. */
-export type Ask = (exchange: Exchange, parameters: Parameters) => Promise<Outcome>
+export type Ask = (exchange: Exchange, parameters: Parameters) => Promise<Outcome<Answer>>
 
 /** Answers what has been read of a request, in this type. */
 export type YogaGraph = (
@@ -47,7 +50,7 @@ export function createYogaGraph(ask: Ask): YogaGraph {
   return async (exchange, type, parameters) => {
     const init = { method: exchange.request.method, headers: { accept: type } }
     const seen = new yoga.fetchAPI.Request(`http://localhost${endpoint}`, init)
-    return responseOf(await yoga.handleRequest(seen, { exchange, type, parameters }))
+    return responseOf(await yoga.handleRequest(seen, { exchange, type, parameters, asked: {} }))
   }
 }
 
@@ -57,13 +60,16 @@ function throughCore(ask: Ask): Plugin<YogaContext, YogaContext> {
       // For Yoga, undefined is left out.
       setRequestParser(() => serverContext.parameters as GraphQLParams)
     },
-    onParams({ context: { exchange, parameters }, setParamsHandler }) {
-      setParamsHandler(async () => toResult(await ask(exchange, parameters)))
+    onParams({ context: { exchange, parameters, asked }, setParamsHandler }) {
+      setParamsHandler(async () => {
+        asked.outcome = await ask(exchange, parameters)
+        return toResult(asked.outcome)
+      })
     },
   }
 }
 
-function toResult(outcome: Outcome) {
+function toResult(outcome: Outcome<Answer>) {
   if (!outcome.executed) return { errors: [...outcome.errors] }
   const { written, ...answer } = outcome.answer
   return written === undefined ? (answer as { data: Record<string, unknown> }) : { data: JSON.parse(written) }
@@ -71,8 +77,8 @@ function toResult(outcome: Outcome) {
 
 /** Writes what is answered as a whole, refusals in any case. Streams of what was executed are left to Yoga. */
 const written: Plugin<YogaContext, YogaContext> = {
-  onResultProcess({ result, serverContext: { exchange, type }, setResultProcessor }) {
-    const { outcome } = exchange
+  onResultProcess({ result, serverContext: { asked, type }, setResultProcessor }) {
+    const { outcome } = asked
     if (outcome === undefined) throw failureOf(result)
     const write = ({ body, ...init }: HttpResponse) => {
       setResultProcessor((_, { Response }) => new Response(body as string, init), type)

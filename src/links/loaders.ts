@@ -226,14 +226,14 @@ export class Loaders {
     return this.#catalogue
   }
 
-  /** The access or the token with what decides what it may do; null where there is none that the caller may see. */
-  subject(whom: Whom): Promise<SubjectRow | null> {
+  /** What decides what they may do, a row for each access; none where there is nobody that the caller may see. */
+  subject(whom: Whom): Promise<readonly SubjectRow[]> {
     return this.#load('subject', nameOf(whom), async (names) => {
       const { read, visibility, columns } = this.#options
       const rows = await read<SubjectRow>(selectSubjects(names.map(whomOf), columns(accesses), visibility))
       this.#noteVersion(new Map([['', rows]]))
-      const found = new Map(rows.map((row) => [nameOf(whomIn(row)), row]))
-      return names.map((name) => found.get(name) ?? null)
+      const found = groupedBy(rows, (row) => nameOf(whomIn(row)))
+      return names.map((name) => found.get(name) ?? none)
     })
   }
 
@@ -350,9 +350,13 @@ interface Explained {
 }
 
 function grouped<Row>(rows: readonly Keyed<Row>[]): Groups<Row> {
-  const groups = new Map<Key, Row[]>()
+  return groupedBy<Keyed<Row>, Key>(rows, keyOf)
+}
+
+function groupedBy<Row, By>(rows: readonly Row[], by: (row: Row) => By): ReadonlyMap<By, readonly Row[]> {
+  const groups = new Map<By, Row[]>()
   for (const row of rows) {
-    const key = keyOf(row)
+    const key = by(row)
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [row])
     else group.push(row)

@@ -159,7 +159,7 @@ describe('a decision in words', () => {
       'zone:c',
       'Denied: the token allows it only on zone:a and on zone:b.',
     ],
-    [null, 'fly', null, 'Denied: there is no such access or token; there is no such permission.'],
+    [null, 'fly', null, 'Denied: there is no such subject; there is no such permission.'],
   ] as const)('is one sentence (%#)', (subject, permissionId, resource, summary) => {
     expect(summaryOf(ask(subject, permissionId, resource))).toBe(summary)
   })

@@ -26,6 +26,7 @@ describe('an adapter over node:http alone', () => {
   beforeAll(async () => {
     const handle = createHandler({
       graphAt: (path) => (path === '/graphql' ? echo : undefined),
+      endpoints: new Map(),
       routes: createRoutes({ endpoint: '/graphql', readiness: async () => ({ accepting: true }) }),
       allowedHosts: null,
       allowedOrigins: [origin],

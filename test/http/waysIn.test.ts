@@ -161,12 +161,12 @@ interface Refusal {
   readonly challenge?: RegExp
 }
 
-const refusals: readonly Refusal[] = [
+/** Whoever asks so is refused whatever is asked, wherever. */
+const everywhere: readonly Omit<Refusal, 'question'>[] = [
   {
     title: 'no credential',
     code: 'UNAUTHENTICATED',
     status: 401,
-    question: nothing,
     caller: null,
     challenge: /^Bearer realm="iam-graph"$/,
   },
@@ -174,7 +174,6 @@ const refusals: readonly Refusal[] = [
     title: 'a credential of another kind',
     code: 'UNAUTHENTICATED',
     status: 401,
-    question: nothing,
     caller: { authorization: 'Basic YTpi' },
     challenge: /error="invalid_token"/,
   },
@@ -182,7 +181,6 @@ const refusals: readonly Refusal[] = [
     title: 'a forged credential',
     code: 'UNAUTHENTICATED',
     status: 401,
-    question: nothing,
     caller: { authorization: 'Bearer a.b.c' },
     challenge: /error="invalid_token"/,
   },
@@ -190,7 +188,6 @@ const refusals: readonly Refusal[] = [
     title: 'a credential that has expired',
     code: 'UNAUTHENTICATED',
     status: 401,
-    question: nothing,
     caller: { claims: { customer_id: 1, exp: 1_000 } },
     challenge: /the JWT has expired/,
   },
@@ -198,10 +195,19 @@ const refusals: readonly Refusal[] = [
     title: 'a credential of an organization that is not there',
     code: 'UNAUTHENTICATED',
     status: 401,
-    question: nothing,
     caller: { claims: { customer_id: 99_999 } },
     challenge: /the organization of the JWT is unknown/,
   },
+  {
+    title: 'another host',
+    code: 'MISDIRECTED_REQUEST',
+    status: 421,
+    options: { headers: { host: 'evil.example' } },
+  },
+]
+
+const refusals: readonly Refusal[] = [
+  ...everywhere.map((refusal) => ({ ...refusal, question: nothing })),
   {
     title: 'a missing scope',
     code: 'FORBIDDEN',
@@ -290,13 +296,6 @@ const refusals: readonly Refusal[] = [
     question: { query: '{ users(limit: 100) { results { accesses { __typename } } } }' },
   },
   {
-    title: 'another host',
-    code: 'MISDIRECTED_REQUEST',
-    status: 421,
-    question: nothing,
-    options: { headers: { host: 'evil.example' } },
-  },
-  {
     title: 'another path',
     code: 'NOT_FOUND',
     status: 404,
@@ -376,6 +375,76 @@ describe.each(ways)('by $method over $transport, accepting $accept', (way) => {
       expectStandard(reply, { code })
     })
   }
+})
+
+const checking = { subject: { type: 'access', id: '7' }, action: { name: 'dns.record.update' } }
+const zone = { type: 'zone', id: 'example.com' }
+const all = 'permissions:check accesses:read users:read tokens:read roles:read'
+
+/** A question for each endpoint of AuthZEN, and the scopes that it takes. */
+const authzen = [
+  { path: 'evaluation', question: { ...checking, resource: zone }, needs: 'permissions:check' },
+  { path: 'evaluations', question: { ...checking, evaluations: [{ resource: zone }] }, needs: 'permissions:check' },
+]
+
+const authzenWays = authzen.flatMap((endpoint) =>
+  (Object.keys(transports) as (keyof typeof transports)[]).map((transport) => ({ ...endpoint, transport })),
+)
+
+describe.each(authzenWays)('AuthZEN: $path over $transport', ({ path, question, needs, transport }) => {
+  const send = async (body: string, caller: Caller = administrator, headers: Readonly<Record<string, string>> = {}) => {
+    const authorization = await authorizationOf(caller)
+    const all = { 'content-type': 'application/json', ...(authorization === null ? {} : { authorization }), ...headers }
+    return transports[transport]({ method: 'POST', path: `/access/v1/${path}`, headers: all, body })
+  }
+  const expectRefused = ({ status, headers, text }: Reply, code: ErrorCode, expected: number) => {
+    expect({ status, code: text.split(':')[0] }).toEqual({ status: expected, code })
+    expect(headers.get('content-type')).toBe('text/plain; charset=utf-8')
+    expectStandard({ status, headers, text }, { code, path: `/access/v1/${path}` })
+  }
+
+  it.each(everywhere)('$title is refused: $code', async ({ code, status, caller, options, challenge }) => {
+    const reply = await send(JSON.stringify(question), caller, options?.headers)
+    expectRefused(reply, code, status)
+    const told = reply.headers.get('www-authenticate')
+    if (challenge === undefined) expect(told).toBeNull()
+    else expect(told).toMatch(challenge)
+  })
+
+  it.each(needs.split(' '))('a JWT without %s is refused, and told what is enough', async (dropped) => {
+    const scope = all.split(' ').filter((each) => each !== dropped)
+    const reply = await send(JSON.stringify(question), { claims: { customer_id: 1, scope: scope.join(' ') } })
+    expectRefused(reply, 'FORBIDDEN', 403)
+    const challenge = `Bearer realm="iam-graph", error="insufficient_scope", scope="${needs}"`
+    expect(reply.headers.get('www-authenticate')).toBe(challenge)
+    const enough = await send(JSON.stringify(question), { claims: { customer_id: 1, scope: needs } })
+    expect(enough.status).toBe(200)
+  })
+
+  it.each<[string, ErrorCode, number, string, Readonly<Record<string, string>>]>([
+    ['a form', 'BAD_REQUEST', 400, 'subject=a', { 'content-type': 'application/x-www-form-urlencoded' }],
+    ['no content type that is told', 'BAD_REQUEST', 400, '{}', { 'content-type': '' }],
+    ['what is no JSON', 'BAD_REQUEST', 400, '{', {}],
+    ['a list', 'BAD_REQUEST', 400, '[]', {}],
+    ['an empty object', 'BAD_REQUEST', 400, '{}', {}],
+    ['a body that is too large', 'PAYLOAD_TOO_LARGE', 413, JSON.stringify({ context: 'x'.repeat(4_000) }), {}],
+  ])('%s is refused: %s', async (_title, code, status, body, headers) => {
+    expectRefused(await send(body, administrator, headers), code, status)
+  })
+
+  it('is asked by POST only', async () => {
+    const headers = { authorization: (await authorizationOf(administrator)) ?? '' }
+    const reply = await transports[transport]({ method: 'GET', path: `/access/v1/${path}`, headers, body: undefined })
+    expectRefused(reply, 'METHOD_NOT_ALLOWED', 405)
+    expect(reply.headers.get('allow')).toBe('POST')
+  })
+
+  it('an answer tells who asked, to a page of an origin that may', async () => {
+    const reply = await send(JSON.stringify(question), administrator, { origin })
+    expect(reply.headers.get('access-control-allow-origin')).toBe(origin)
+    const { userId: subject, organizationId } = administrator
+    expectStandard(reply, { code: null, method: 'POST', operation: null, principal: { subject, organizationId } })
+  })
 })
 
 it('nothing of all that was unexpected, or changed anything', async () => {

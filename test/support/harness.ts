@@ -113,6 +113,7 @@ export async function createHarness(
     openIntrospection: config.OPEN_INTROSPECTION,
     allowedHosts: allowedHostsOf(config),
     allowedOrigins: config.ALLOWED_ORIGINS,
+    publicUrl: () => config.PUBLIC_URL ?? 'http://gateway.example',
     subgraph: config.SUBGRAPH,
     clock: () => state.now,
     monotonic: () => state.now.getTime(),

@@ -1,0 +1,121 @@
+/**
+ * What every request goes through, whatever it asks: its credential, its deadline, and what becomes of what it fails by. It
+ * knows nothing of HTTP; every adapter comes through here, so that no rule holds on one way only.
+ */
+import type { Authenticate } from './auth/authenticate.ts'
+import type { Principal } from './auth/principal.ts'
+import type { Context, ContextOptions } from './context.ts'
+import { createDeadline } from './deadline.ts'
+import { GatewayError } from './errors.ts'
+import type { ObservedOperation, Observer, Tally } from './observer.ts'
+import { DocumentRefused } from './operation/prepare.ts'
+import { expectedFailure, type OnUnexpectedError, unexpected } from './operation/run.ts'
+
+/** What is known of a request before it says what it asks. */
+export interface Arrival {
+  /** The value of the Authorization header. */
+  readonly authorization: string | null
+  readonly requestId: string
+  /**
+   * Calls the listener when nobody waits for the answer any more, at once where nobody does already, until what it returns
+   * is called.
+   */
+  whenAbandoned(listener: () => void): () => void
+}
+
+/** An answer, or why nothing was executed; and how far the request came. */
+export type Outcome<Answer> = { readonly trail: Readonly<Trail> } & (
+  | { readonly executed: true; readonly answer: Answer }
+  | { readonly executed: false; readonly errors: readonly GatewayError[] }
+)
+
+/** What is known of a request, as far as it has come. */
+export interface Trail {
+  /** Null where no credential was accepted. */
+  principal: Principal | null
+  /** Null where it is no operation of a graph, and where the document was refused. */
+  operation: ObservedOperation | null
+  readonly tally: Tally
+}
+
+/** A request whose credential has been accepted. */
+export interface Entered {
+  readonly principal: Principal
+  readonly trail: Trail
+  /** Does the work with a context of its own until the deadline. */
+  within<Result>(needs: Needs, work: (context: Context) => Promise<Result>): Promise<Result>
+}
+
+export interface Needs extends Pick<ContextOptions, 'members'> {
+  /** Whether the work may change something. */
+  readonly changes: boolean
+}
+
+export interface Entrance {
+  /** Never rejects: what the work, or what comes before it, fails by is part of the outcome. */
+  enter<Answer>(arrival: Arrival, work: (entered: Entered) => Promise<Answer>): Promise<Outcome<Answer>>
+}
+
+export interface EntranceOptions {
+  readonly authenticate: Authenticate
+  /** Seconds that an operation may run. */
+  readonly timeout: number
+  readonly createContext: (
+    request: Pick<ContextOptions, 'principal' | 'requestId' | 'tally' | 'members' | 'deadline'>,
+  ) => Context
+  readonly observe: Observer
+  readonly onUnexpectedError: OnUnexpectedError
+}
+
+export function createEntrance(options: EntranceOptions): Entrance {
+  const { authenticate, timeout, createContext, observe, onUnexpectedError } = options
+
+  const observing = async (found: Promise<Principal>, requestId: string): Promise<Principal> => {
+    try {
+      return await found
+    } catch (error) {
+      if (error instanceof GatewayError && error.extensions.invalidToken === true) {
+        observe({ kind: 'credentialRefused', requestId, reason: error.message })
+      }
+      throw error
+    }
+  }
+  const admitted = async <Answer>(
+    arrival: Arrival,
+    trail: Trail,
+    work: (entered: Entered) => Promise<Answer>,
+  ): Promise<Answer> => {
+    const { requestId } = arrival
+    const { tally } = trail
+    const found = authenticate(arrival.authorization, tally)
+    const principal = found instanceof Promise ? await observing(found, requestId) : found
+    trail.principal = principal
+    return work({
+      principal,
+      trail,
+      async within({ members, changes }, asked) {
+        const deadline = createDeadline({ seconds: timeout, changes, client: arrival })
+        try {
+          return await asked(createContext({ principal, requestId, tally, members, deadline }))
+        } finally {
+          deadline.end()
+        }
+      },
+    })
+  }
+  const refusals = (error: unknown, requestId: string): readonly GatewayError[] => {
+    if (error instanceof DocumentRefused) return error.errors
+    if (error instanceof GatewayError) return [error]
+    return [expectedFailure(error) ?? unexpected(error, requestId, onUnexpectedError)]
+  }
+  return {
+    async enter(arrival, work) {
+      const trail: Trail = { principal: null, operation: null, tally: { statements: 0 } }
+      try {
+        return { executed: true, answer: await admitted(arrival, trail, work), trail }
+      } catch (error) {
+        return { executed: false, errors: refusals(error, arrival.requestId), trail }
+      }
+    },
+  }
+}
