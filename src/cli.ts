@@ -1,11 +1,15 @@
 /** The command line. Only this file and main.mjs print, or end the process. */
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { inspect } from 'node:util'
 import { Command, Option } from 'commander'
+import type { Client } from 'pg'
 import { announcement } from './announcement.ts'
 import { countOfUsers, lifetime, positiveInteger, uuid } from './arguments.ts'
 import { openDevelopmentIssuer } from './auth/developmentIssuer.ts'
 import { allScopes } from './auth/scopes.ts'
-import { readConfig, settings } from './config.ts'
+import { type Config, readConfig, settings } from './config.ts'
+import type { Location } from './db/provision.ts'
 import { isLeftBehind, StartupError } from './errors.ts'
 
 const program = new Command('iam-graph')
@@ -29,6 +33,33 @@ program
   .action(runSeed)
 
 program
+  .command('import')
+  .description('Bring organizations with all that belongs to them in from files of JSON Lines. All of it, or nothing.')
+  .argument('<files...>', 'the files; - is standard input')
+  .option('--check', 'only check, and change nothing')
+  .option('--prune', 'take away what the files do not have, in the organizations that they have lines of')
+  .action(runImport)
+
+program
+  .command('export')
+  .description('Print what is there in the form of import: organizations, users, accesses, roles and tokens.')
+  .option('--customer <number>', 'of the organization with this customer number only', positiveInteger)
+  .action(runExport)
+
+const organization = program.command('organization').description('Add an organization, or list them.')
+organization
+  .command('add')
+  .description('Add an organization, so that JWTs with its customer number or its id are taken.')
+  .requiredOption('--customer <number>', 'its customer number', positiveInteger)
+  .requiredOption('--name <name>', 'its name')
+  .option('--id <uuid>', 'its id; left out: a new one', uuid)
+  .action(addOrganization)
+organization
+  .command('list')
+  .description('Print the organizations: customer number, id, name.')
+  .action(listOrganizations)
+
+program
   .command('token')
   .description('Print a JWT of the development issuer, and nothing else.')
   .option('--customer <number>', "the organization's customer number", positiveInteger)
@@ -45,6 +76,7 @@ program
   .command('schema')
   .description('Print the schema as SDL.')
   .option('--subgraph', 'print the federation subgraph instead of the public schema')
+  .option('--import', 'print the JSON Schema of a line of import and export instead')
   .action(printSchema)
 
 program
@@ -125,31 +157,104 @@ function written(): Promise<void> {
   })
 }
 
-async function runSeed({ users, large }: { readonly users: number; readonly large?: number }): Promise<void> {
+/** Does the work on the database that is configured, brought up to date, on a connection of its own. */
+async function onDatabase<T>(work: (client: Client, kind: Location['kind'], config: Config) => Promise<T>): Promise<T> {
   const config = readConfig(process.env)
-  const [{ bulkSeed }, { fillIfEmpty }, { createProgress }, { bringUpToDate, locateDatabase, withConnection }] =
-    await Promise.all([
-      import('../examples/data/bulk/seed.ts'),
-      import('../examples/data/demo/demoData.ts'),
-      import('./progress.ts'),
-      import('./db/provision.ts'),
-    ])
+  const { bringUpToDate, locateDatabase, withConnection } = await import('./db/provision.ts')
   const location = await locateDatabase({ url: config.DATABASE_URL, folder: config.DATA_DIR, poolSize: 1 })
   try {
-    const result = await withConnection(location, { timeout: config.DATABASE_TIMEOUT }, async (client) => {
-      const clock = () => new Date()
-      // The demo first: a database that is no longer empty would never be given it.
-      await bringUpToDate(client, { fill: config.DEMO_DATA ? () => fillIfEmpty(client, clock()) : undefined })
-      return bulkSeed(client, { users, large, now: clock(), onProgress: createProgress(process.stderr) })
+    return await withConnection(location, { timeout: config.DATABASE_TIMEOUT, onWait: sayWait }, async (client) => {
+      await bringUpToDate(client, { onWait: sayWait })
+      return work(client, location.kind, config)
     })
-    const rate = Math.round(result.rows / Math.max(result.seconds, 0.001))
-    process.stdout.write(
-      `${result.users} users are there; ${result.rows} rows inserted in ${result.seconds.toFixed(1)} s` +
-        `${result.rows > 0 ? ` (${rate} rows a second)` : ''}.\n`,
-    )
   } finally {
     await location.close()
   }
+}
+
+function sayWait(what: string): void {
+  process.stderr.write(`Waiting for ${what}\n`)
+}
+
+async function runSeed({ users, large }: { readonly users: number; readonly large?: number }): Promise<void> {
+  const [{ bulkSeed }, { fillIfEmpty }, { createProgress }] = await Promise.all([
+    import('../examples/data/bulk/seed.ts'),
+    import('../examples/data/demo/demoData.ts'),
+    import('./progress.ts'),
+  ])
+  const result = await onDatabase(async (client, _, config) => {
+    const clock = () => new Date()
+    // The demo first: a database that is no longer empty would never be given it.
+    if (config.DEMO_DATA) await fillIfEmpty(client, clock())
+    return bulkSeed(client, { users, large, now: clock(), onProgress: createProgress(process.stderr) })
+  })
+  const rate = Math.round(result.rows / Math.max(result.seconds, 0.001))
+  process.stdout.write(
+    `${result.users} users are there; ${result.rows} rows inserted in ${result.seconds.toFixed(1)} s` +
+      `${result.rows > 0 ? ` (${rate} rows a second)` : ''}.\n`,
+  )
+}
+
+interface ImportCommand {
+  readonly check?: boolean
+  readonly prune?: boolean
+}
+
+async function runImport(files: string[], { check = false, prune = false }: ImportCommand): Promise<void> {
+  const [{ importFiles, openSources, tidyUp }, { createProgress }, { countsText }] = await Promise.all([
+    import('./transfer/importFiles.ts'),
+    import('./progress.ts'),
+    import('./transfer/countsText.ts'),
+  ])
+  const sources = await openSources(files, process.stdin)
+  const started = performance.now()
+  const { lines, problems, counts } = await onDatabase(async (client, kindOfDatabase) => {
+    const imported = await importFiles(client, {
+      sources,
+      check,
+      prune,
+      kindOfDatabase,
+      now: new Date(),
+      requestId: randomUUID(),
+      onProblem: (problem) => process.stderr.write(`${problem}\n`),
+      onPhase(phase) {
+        process.stderr.write(`${phase}\n`)
+        return createProgress(process.stderr)
+      },
+      onWait: sayWait,
+    })
+    await tidyUp(client, imported)
+    return imported
+  })
+  const took = `${lines} ${lines === 1 ? 'line' : 'lines'} in ${((performance.now() - started) / 1_000).toFixed(1)} s`
+  if (problems > 0) throw new StartupError(`${problems} problems in ${took}: nothing has been changed`, 2)
+  process.stdout.write(counts === null ? `Nothing is wrong with ${took}.\n` : `${countsText(counts)}${took}.\n`)
+}
+
+async function runExport({ customer }: { readonly customer?: number }): Promise<void> {
+  const { exportLines } = await import('./transfer/exportLines.ts')
+  await onDatabase(async (client) => {
+    for await (const lines of exportLines(client, { customer })) {
+      if (!process.stdout.write(lines.join(''))) await once(process.stdout, 'drain')
+    }
+  })
+}
+
+interface NewOrganization {
+  readonly customer: number
+  readonly name: string
+  readonly id?: string
+}
+
+async function addOrganization({ customer, name, id = randomUUID() }: NewOrganization): Promise<void> {
+  const { addOrganization: add } = await import('./transfer/organizations.ts')
+  await onDatabase((client, kindOfDatabase) => add(client, kindOfDatabase, { customer, name, id }))
+  process.stdout.write(`Added ${name}: JWTs with customer_id ${customer} or org_id ${id} are taken from now on.\n`)
+}
+
+async function listOrganizations(): Promise<void> {
+  const { organizationsText } = await import('./transfer/organizations.ts')
+  process.stdout.write(await onDatabase(organizationsText))
 }
 
 interface TokenOptions {
@@ -187,7 +292,17 @@ async function printToken({ customer, scope, user, access, ttl, allOrganizations
   process.stdout.write(`${await issuer.sign(claims, ttl)}\n`)
 }
 
-async function printSchema({ subgraph }: { readonly subgraph?: boolean }): Promise<void> {
+interface SchemaCommand {
+  readonly subgraph?: boolean
+  readonly import?: boolean
+}
+
+async function printSchema({ subgraph, import: ofImport }: SchemaCommand): Promise<void> {
+  if (ofImport) {
+    const { lineJsonSchema } = await import('./transfer/lineSchema.ts')
+    process.stdout.write(`${JSON.stringify(lineJsonSchema(), null, 2)}\n`)
+    return
+  }
   const { publicSdl, subgraphSdl } = await import('./schema/sdl.ts')
   process.stdout.write(subgraph ? await subgraphSdl() : publicSdl())
 }

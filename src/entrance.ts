@@ -75,7 +75,9 @@ export function createEntrance(options: EntranceOptions): Entrance {
       return await found
     } catch (error) {
       if (error instanceof GatewayError && error.extensions.invalidToken === true) {
-        observe({ kind: 'credentialRefused', requestId, reason: error.message })
+        const { message, remedy } = error
+        const reason = remedy === undefined ? message : `${message}: ${remedy}`
+        observe({ kind: 'credentialRefused', requestId, reason })
       }
       throw error
     }

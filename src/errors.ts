@@ -44,6 +44,8 @@ interface GatewayErrorOptions {
   readonly allow?: string
   /** The scopes that would do, separated by spaces. */
   readonly sufficientScope?: string
+  /** What an operator can do about it. Clients are not told. */
+  readonly remedy?: string
   readonly cause?: unknown
 }
 
@@ -53,6 +55,7 @@ export class GatewayError extends GraphQLError {
   readonly retryAfter: number | undefined
   readonly allow: string | undefined
   readonly sufficientScope: string | undefined
+  readonly remedy: string | undefined
 
   constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
     super(message, { extensions: { code, ...options.extensions } })
@@ -61,6 +64,7 @@ export class GatewayError extends GraphQLError {
     this.retryAfter = options.retryAfter
     this.allow = options.allow
     this.sufficientScope = options.sufficientScope
+    this.remedy = options.remedy
     if (options.cause !== undefined) this.cause = options.cause
   }
 }

@@ -43,7 +43,7 @@ export interface ObservedOperation {
   readonly hash: string
 }
 
-/** A credential that was refused: what was expected, never what came. */
+/** A credential that was refused: what was expected, never what came, and what to do where the gateway lacks something. */
 export interface CredentialRefused {
   readonly kind: 'credentialRefused'
   readonly requestId: string

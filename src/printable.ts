@@ -3,6 +3,13 @@
 /** Control characters, and halves of surrogate pairs: UTF-8 has no form for those, so that they would be stored as something else. */
 const unprintable = /[\p{Cc}\p{Cs}]/u
 
+const halfOfPair = /\p{Cs}/u
+
+/** Whether PostgreSQL can store the text: it has no NUL, and no half of a surrogate pair, for which UTF-8 has no form. */
+export function isStorable(text: string): boolean {
+  return !text.includes('\0') && !halfOfPair.test(text)
+}
+
 /**
  * What a reader of a name does not see, or not as it is: characters that are invisible, turn the direction of others, end the
  * line or have no agreed form (UTR 36, section 2.5; UTS 39, section 3.1, Default_Ignorable and Not_Character). Unassigned ones

@@ -59,6 +59,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'schema/index.ts',
     'schema/subgraph.ts',
   ],
+  transfer: ['auth', 'db', 'errors.ts', 'printable.ts'],
   'connections.ts': [],
   'documentScopes.ts': ['context.ts', 'errors.ts', 'operation', 'schema/index.ts'],
   'readiness.ts': ['http', 'observer.ts'],
@@ -93,6 +94,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'progress.ts',
     'schema/sdl.ts',
     'start.ts',
+    'transfer',
     '../examples/data',
   ],
 }

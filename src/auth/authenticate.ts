@@ -68,7 +68,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     if (known !== undefined && monotonic() < known.rememberedUntil) return known
     const rememberedUntil = monotonic() + rememberedFor
     const id = await findOrganization(claimed, tally)
-    if (id === null) throw refused('the organization of the JWT is unknown')
+    if (id === null) throw refused('the organization of the JWT is unknown', howToAdd)
     const found = { id, rememberedUntil }
     organizations.set(key, found)
     return found
@@ -136,9 +136,13 @@ async function identify(token: string, verify: JwtVerifier, claimNames: ClaimNam
   }
 }
 
+const howToAdd =
+  'add it with "npm run organization -- add --customer N --name …", or bring it in with "npm run import -- FILE"'
+
 /** `invalidToken` tells the HTTP side to say so in its challenge (RFC 6750, section 3.1). */
-function refused(reason: string): GatewayError {
+function refused(reason: string, remedy?: string): GatewayError {
   return new GatewayError('UNAUTHENTICATED', `the credential was refused: ${reason}`, {
     extensions: { invalidToken: true },
+    ...(remedy === undefined ? {} : { remedy }),
   })
 }

@@ -49,6 +49,11 @@ export function formatResource({ type, id }: Resource): string {
   return `${resourceTypes[type].prefix}:${id}`
 }
 
+/** Whether the text has the form of a resource. Its id may be none of its kind. */
+export function isResource(text: string): boolean {
+  return typeOf(text) !== null
+}
+
 /** The resource that the text names. Throws where it is none: what is stored was checked when it was written. */
 export function parseResource(text: string): Resource {
   const type = typeOf(text)

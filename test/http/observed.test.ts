@@ -211,6 +211,17 @@ describe('what is told of requests', () => {
     expect(kindOf(harness.observed, 'credentialRefused')).toHaveLength(1)
   })
 
+  it('says what to do about an organization that is not there, and says so to nobody else', async () => {
+    const before = kindOf(harness.observed, 'credentialRefused').length
+    const jwt = await harness.sign({ customer_id: 4_711 })
+    const response = await post({ query: '{ a }' }, { authorization: `Bearer ${jwt}` })
+    const reason =
+      'the credential was refused: the organization of the JWT is unknown: add it with ' +
+      '"npm run organization -- add --customer N --name …", or bring it in with "npm run import -- FILE"'
+    expect(kindOf(harness.observed, 'credentialRefused').slice(before)).toMatchObject([{ reason }])
+    expect(await response.text()).not.toContain('npm run')
+  })
+
   it('has no secret, no credential, no document, no variable and no mail address in it', async () => {
     const mail = 'ada.lovelace@lakeside.example'
     const caller = { claims: { ...claimsOf(administrator), sub: mail } }

@@ -1,0 +1,68 @@
+/** The lines that bring in what is there: always in the same order, all members of each, from one moment. */
+import type pg from 'pg'
+import { type Kind, kinds } from './kinds.ts'
+
+/** Rows that are fetched at once. */
+const batch = 2_000
+
+/** Texts of ids are ordered by their bytes, whatever the database's collation. */
+const orders: Readonly<Record<string, string>> = {
+  organization: 't.customer_id',
+  permission: 't.id COLLATE "C"',
+  role: 't.id COLLATE "C"',
+  roleAssignment: 't.access_id, t.role_id COLLATE "C", t.resource_type NULLS FIRST, t.resource_id COLLATE "C"',
+}
+
+/** Whose rows are given: of one organization, with the whole catalogue, or of all. */
+export interface ExportOptions {
+  readonly customer: number | undefined
+}
+
+/** Some lines at a time, each with its end. Expects a client outside a transaction, and nobody else on it meanwhile. */
+export async function* exportLines(client: pg.Client, { customer }: ExportOptions): AsyncGenerator<readonly string[]> {
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+  try {
+    for (const kind of kinds) {
+      await client.query(`DECLARE lines NO SCROLL CURSOR FOR ${selectRows(kind, customer)}`)
+      for (;;) {
+        const { rows } = await client.query<unknown[]>({ text: `FETCH ${batch} FROM lines`, rowMode: 'array' })
+        if (rows.length > 0) yield rows.map((row) => `${JSON.stringify(lineOf(kind, row))}\n`)
+        if (rows.length < batch) break
+      }
+      await client.query('CLOSE lines')
+    }
+  } finally {
+    await client.query('ROLLBACK')
+  }
+}
+
+/** The columns of all members, in their order. */
+function selectRows(kind: Kind, customer: number | undefined): string {
+  const selected = kind.members.flatMap(({ name, own, columns }) => {
+    if (name === 'permissions') {
+      return [
+        'ARRAY(SELECT permission_id FROM role_permissions WHERE role_id = t.id ORDER BY permission_id COLLATE "C")',
+      ]
+    }
+    return columns.map((column) => column.selected(own ? `t.${column.name}` : 'organization.customer_id'))
+  })
+  const own = kind.type === 'organization' ? 't' : 'organization'
+  const joined =
+    kind.place === null || own === 't'
+      ? ''
+      : 'JOIN organizations AS organization ON organization.id = t.organization_id'
+  const where = kind.place === null || customer === undefined ? '' : `WHERE ${own}.customer_id = ${customer}`
+  return `SELECT ${selected.join(', ')} FROM ${kind.table} AS t ${joined} ${where} ORDER BY ${orders[kind.type] ?? 't.id'}`
+}
+
+function lineOf({ type, members }: Kind, row: readonly unknown[]): object {
+  const line: Record<string, unknown> = { type }
+  const accessType = type === 'access' ? row[2] : undefined
+  let next = 0
+  for (const { name, only, columns, written } of members) {
+    const selected = row.slice(next, next + columns.length)
+    next += columns.length
+    if (only === undefined || only.some((each) => each === accessType)) line[name] = written(selected)
+  }
+  return line
+}

@@ -1,0 +1,258 @@
+/** Brings files of lines into the database: all of them are checked first, and then they are there as a whole or not at all. */
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import type pg from 'pg'
+import { type OnWait, withPatience } from '../db/patience.ts'
+import { StartupError } from '../errors.ts'
+import { checkStaged } from './checks.ts'
+import { type Kind, kinds, permissionKind, roleKind } from './kinds.ts'
+import { mergeRolePermissions, mergeStatement, parkEmails, reserveIds } from './merge.ts'
+import { type Pruning, prunedCatalogue, prunedFirst, prunedLast } from './prune.ts'
+import { readLine } from './readLine.ts'
+import { readLines } from './readLines.ts'
+import { createStaging, type Staging } from './staging.ts'
+
+/** Something to be read: a file, or what comes by standard input. */
+export interface Source {
+  /** What problems are told of. */
+  readonly name: string
+  readonly stream: Readable
+  /** Null where it is not known beforehand. */
+  readonly bytes: number | null
+}
+
+export interface ImportOptions {
+  readonly sources: readonly Source[]
+  /** Whether nothing is changed. */
+  readonly check: boolean
+  /** Whether what the files do not have is taken away. */
+  readonly prune: boolean
+  readonly kindOfDatabase: 'embedded' | 'server'
+  readonly now: Date
+  /** What the audit events of this import have in common. */
+  readonly requestId: string
+  /** Told of each problem, in one line. */
+  readonly onProblem: (problem: string) => void
+  readonly onPhase: (phase: string) => (done: number, total: number) => void
+  readonly onWait: OnWait
+  /** Seconds that another import is waited for. */
+  readonly lockTimeout?: number
+}
+
+/** What became of the rows of a kind. */
+export interface Counts {
+  readonly created: number
+  readonly changed: number
+  readonly removed: number
+  readonly same: number
+}
+
+export interface Imported {
+  /** Lines that were read. */
+  readonly lines: number
+  /** Problems that were found: where there is one, nothing has been changed. */
+  readonly problems: number
+  /** Null where nothing was to be changed. */
+  readonly counts: ReadonlyMap<Kind, Counts> | null
+}
+
+/** Taken by each import, so that there is one at a time. */
+const advisoryLock = 72_707_371
+
+/** Opens the files; `-` is standard input. Throws StartupError where one can't be read. */
+export async function openSources(files: readonly string[], standardInput: Readable): Promise<readonly Source[]> {
+  if (files.filter((file) => file === '-').length > 1) {
+    throw new StartupError('Expected standard input (-) once', 2)
+  }
+  return Promise.all(
+    files.map(async (file): Promise<Source> => {
+      if (file === '-') return { name: '-', stream: standardInput, bytes: null }
+      try {
+        const found = await stat(file)
+        if (found.isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' })
+        const stream = createReadStream(file, { highWaterMark: 1 << 18 })
+        await new Promise((resolve, reject) => stream.once('open', resolve).once('error', reject))
+        return { name: file, stream, bytes: found.isFile() ? found.size : null }
+      } catch (error) {
+        throw new StartupError(`${file} can't be read: ${(error as NodeJS.ErrnoException).code}`, 2, error)
+      }
+    }),
+  )
+}
+
+/**
+ * Reads, checks and brings in what the sources say, in one transaction. Expects a client of its own with a migrated
+ * database, outside a transaction. Throws StartupError where another import does not end.
+ */
+export async function importFiles(client: pg.Client, options: ImportOptions): Promise<Imported> {
+  await withPatience(client.query('SELECT pg_advisory_lock($1)', [advisoryLock]), {
+    what: 'another import, which is under way',
+    atMost: options.lockTimeout ?? 60,
+    remedy: 'import again when it has ended',
+    onWait: options.onWait,
+  })
+  try {
+    await prepare(client, options)
+    const staging = await createStaging(client, options.kindOfDatabase)
+    const read = await stage(staging, options)
+    const staged = await staging.finish()
+    return await inOneTransaction(client, async () => {
+      const problems = read.problems + (await check(client, options))
+      if (problems > 0 || options.check) return { ...read, problems, counts: null, commit: false }
+      return { ...read, problems, counts: await bringIn(client, staged, options), commit: true }
+    })
+  } finally {
+    // The embedded database has one session for all connections. With a broken connection, all that is gone as well.
+    await client.query(`DISCARD TEMP; SELECT pg_advisory_unlock(${advisoryLock})`).catch(() => {})
+  }
+}
+
+async function prepare(client: pg.Client, { now, requestId }: ImportOptions): Promise<void> {
+  // A server that works for a client which is gone gives up. The embedded one is gone with it.
+  await client.query(
+    `SET jit = off; SET work_mem = '64MB';
+    SELECT set_config('client_connection_check_interval', '1s', false) WHERE version() NOT LIKE '%PGlite%'`,
+  )
+  await client.query('CREATE TEMPORARY TABLE import_parked (id uuid PRIMARY KEY, email text COLLATE "und-x-icu")')
+  await client.query('CREATE TEMPORARY TABLE import_run (at timestamptz(3), request_id text)')
+  await client.query('INSERT INTO import_run VALUES ($1, $2)', [now.toISOString(), requestId])
+}
+
+/** Reads all lines and stages those that are sound by themselves. */
+async function stage(staging: Staging, { sources, onProblem, onPhase }: ImportOptions) {
+  const known = sources.every(({ bytes }) => bytes !== null)
+  const total = known ? sources.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0) : 0
+  const progress = onPhase('Reading')
+  let done = 0
+  let lines = 0
+  let problems = 0
+  for (const [file, { name, stream }] of sources.entries()) {
+    const before = lines
+    const onRead = (bytes: number) => {
+      done += bytes
+      if (total > 0) progress(Math.min(done, total), total)
+    }
+    for await (const { line, text, issue } of readLines(stream, onRead)) {
+      lines += 1
+      const result = text === null ? { issues: [issue ?? ''], about: null } : readLine(text)
+      if ('issues' in result) {
+        for (const each of result.issues) onProblem(`${name}:${line}: ${each}`)
+        problems += result.issues.length
+        if (result.about !== null) await staging.addBroken(result.about.kind, result.about.id)
+      } else {
+        await staging.add(result, { file, line })
+      }
+    }
+    if (lines === before) {
+      onProblem(`${name}: expected lines, received none`)
+      problems += 1
+    }
+  }
+  return { lines, problems }
+}
+
+async function check(client: pg.Client, { sources, prune, onProblem, onPhase }: ImportOptions): Promise<number> {
+  onPhase('Checking')
+  let problems = 0
+  await checkStaged(client, prune, ({ file, line, message, otherFile, otherLine }) => {
+    const first = otherLine === null ? '' : `, received it as in ${sources[otherFile ?? 0]?.name}:${otherLine}`
+    onProblem(`${sources[file]?.name}:${line}: ${message}${first}`)
+    problems += 1
+  })
+  return problems
+}
+
+/** Staged rows that a statement takes. */
+const chunk = 20_000
+
+/** What other transactions may have done meanwhile: the check is made again, and tells what there is to tell. */
+const overtaken = new Set(['40001', '40P01', '23505', '23503'])
+const attempts = 3
+
+async function inOneTransaction(
+  client: pg.Client,
+  work: () => Promise<Imported & { readonly commit: boolean }>,
+): Promise<Imported> {
+  for (let attempt = 1; ; attempt++) {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ')
+    try {
+      const { commit, ...imported } = await work()
+      await client.query(commit ? 'COMMIT' : 'ROLLBACK')
+      return imported
+    } catch (error) {
+      // The connection may be what failed.
+      await client.query('ROLLBACK').catch(() => {})
+      const { code = '' } = error as { readonly code?: string }
+      if (!overtaken.has(code) || attempt === attempts) throw error
+    }
+  }
+}
+
+async function bringIn(
+  client: pg.Client,
+  staged: ReadonlyMap<Kind, number>,
+  { prune, onPhase }: ImportOptions,
+): Promise<ReadonlyMap<Kind, Counts>> {
+  const progress = onPhase('Writing')
+  const total = [...staged.values()].reduce((sum, count) => sum + count, 0)
+  const counts = new Map(kinds.map((kind) => [kind, { created: 0, changed: 0, removed: 0, same: 0 }]))
+  const count = (kind: Kind, more: Partial<Counts>) => {
+    const soFar = counts.get(kind)
+    if (soFar !== undefined) for (const [what, rows] of Object.entries(more)) soFar[what as keyof Counts] += rows
+  }
+  const take = async ({ kind, text }: Pruning) => {
+    const { rows } = await client.query<{ removed: number }>(text)
+    count(kind, rows[0] ?? {})
+  }
+  if (prune) for (const pruning of prunedFirst) await take(pruning)
+  await client.query(parkEmails)
+  let done = 0
+  for (const kind of kinds) {
+    const lines = staged.get(kind) ?? 0
+    if (kind.numbered && lines > 0) await client.query(reserveIds(kind))
+    // Tokens refer to each other.
+    for (let from = 1; from <= lines; from += kind.type === 'token' ? lines : chunk) {
+      const to = kind.type === 'token' ? lines : Math.min(from + chunk - 1, lines)
+      const merged = await merge(client, kind, from, to)
+      count(kind, { ...merged, same: to - from + 1 - merged.created - merged.changed })
+      done += to - from + 1
+      progress(done, total)
+    }
+  }
+  if (prune) {
+    for (const pruning of prunedLast) await take(pruning)
+    for (const { due, ...pruning } of prunedCatalogue) {
+      const { rows } = await client.query<{ due: boolean }>(due)
+      if (rows[0]?.due) await take(pruning)
+    }
+  }
+  return counts
+}
+
+type Merged = Pick<Counts, 'created' | 'changed'>
+
+async function merge(client: pg.Client, kind: Kind, from: number, to: number): Promise<Merged> {
+  const run = async (what: 'count' | 'merge'): Promise<Merged> => {
+    const { rows } = await client.query<Merged>(mergeStatement(kind, what), [from, to])
+    return rows[0] ?? { created: 0, changed: 0 }
+  }
+  const isCatalogue = kind === roleKind || kind === permissionKind
+  if (!isCatalogue) return run('merge')
+  // Whatever is sent to these tables is a new version of the catalogue.
+  const due = await run('count')
+  if (due.created + due.changed === 0) return due
+  const merged = await run('merge')
+  if (kind === roleKind) for (const text of mergeRolePermissions) await client.query(text)
+  return merged
+}
+
+/** Tells the planner of what has become much, and cleans up behind it. */
+export async function tidyUp(client: pg.Client, { counts }: Imported): Promise<void> {
+  const touched = [...(counts?.values() ?? [])].reduce(
+    (sum, { created, changed, removed }) => sum + created + changed + removed,
+    0,
+  )
+  if (touched < 1_000) return
+  await client.query(`VACUUM (ANALYZE) ${kinds.map(({ table }) => table).join(', ')}`)
+}
