@@ -1,5 +1,5 @@
 /** What the arguments of a field say about its cost. */
-import { type ArgumentNode, type FieldNode, Kind, visit } from 'graphql'
+import { type ArgumentNode, type FieldNode, Kind, valueFromASTUntyped, visit } from 'graphql'
 import { weightPerRow } from '../schema/costPlugin.ts'
 import { always, type Conditions, type ConditionTable, hold } from './conditions.ts'
 import { givenInputs } from './givenInputs.ts'
@@ -68,4 +68,33 @@ export function literalValues(node: FieldNode): number {
     })
   }
   return values
+}
+
+/**
+ * Reading a document takes no longer than going through so many rows: for the document, and for each of its characters. Most
+ * take a tenth of that; many equal fields, each of which is compared with each other, take half of it.
+ */
+const rowsOfADocument = { each: 500, character: 20 }
+
+/** Rows' worth of work to read the documents in the field's arguments at these places. */
+export function documentRows({ node }: SelectedField, places: readonly string[]): Amount {
+  const given = places.flatMap((place) => {
+    const [name, ...members] = place.split('.')
+    const argument = node.arguments?.find((each) => each.name.value === name)
+    return argument === undefined ? [] : [{ value: argument.value, members }]
+  })
+  return ({ variables }) => {
+    let rows = 0
+    for (const { value, members } of given) {
+      const found = members.reduce(memberOf, valueFromASTUntyped(value, variables))
+      for (const text of [found].flat()) {
+        if (typeof text === 'string') rows += rowsOfADocument.each + text.length * rowsOfADocument.character
+      }
+    }
+    return rows
+  }
+}
+
+function memberOf(value: unknown, member: string): unknown {
+  return (value as Readonly<Record<string, unknown>> | null | undefined)?.[member]
 }

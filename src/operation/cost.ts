@@ -13,7 +13,7 @@ import {
   type SelectionSetNode,
 } from 'graphql'
 import { declaredWeight, type FieldWeight } from '../schema/costPlugin.ts'
-import { type Amount, argumentAmount, type Given, literalValues, rowWeight } from './arguments.ts'
+import { type Amount, argumentAmount, documentRows, type Given, literalValues, rowWeight } from './arguments.ts'
 import { always, type Conditions, hold } from './conditions.ts'
 import { fieldsOf, rootType, type SelectedField, type Walk } from './selection.ts'
 
@@ -164,8 +164,15 @@ function pageOf(walk: Walk, field: SelectedField, weight: FieldWeight | undefine
   }
 }
 
-/** Rows that are gone through for each parent. */
+/** Rows that are gone through for each parent, and what is as much work. */
 function rowsOf(field: SelectedField, weight: FieldWeight | undefined, page: Page | undefined, size: Amount): Amount {
+  const rows = rowsRead(field, weight, page, size)
+  if (weight?.documents === undefined) return rows
+  const documents = documentRows(field, weight.documents)
+  return (given) => rows(given) + documents(given)
+}
+
+function rowsRead(field: SelectedField, weight: FieldWeight | undefined, page: Page | undefined, size: Amount): Amount {
   if (page === undefined) return field.type === undefined ? none : size
   const { of = page.weight.size ?? 0 } = page.weight
   if (weight?.counts) return (given) => of * (1 + page.perRow(given))

@@ -32,6 +32,8 @@ export interface FieldWeight {
   readonly of?: number
   /** Whether the field counts the rows of the list beside it. */
   readonly counts?: boolean
+  /** The arguments with documents that are read, and those in an input: `input.forOperations`. */
+  readonly documents?: readonly string[]
   /** Bytes of one of its values, where it is a leaf. Left out: what is usual for its type. */
   readonly bytes?: number
 }

@@ -60,6 +60,7 @@ builder.mutationField('issueToken', (t) =>
   t.field({
     type: IssueTokenResult,
     scopes: tokenActions.issueToken.scopes,
+    weighs: { documents: ['input.forOperations'] },
     description: 'Issues an API token for an access. What it may do must be within what the caller may do.',
     args: { input: t.arg({ type: IssueTokenInput, required: true, description: 'The token to be issued.' }) },
     resolve: (_, { input }, context) => expected(failures, context, () => issueToken(input, context)),

@@ -82,6 +82,7 @@ builder.queryField('requiredScopes', (t) =>
   t.field({
     type: RequiredScopes,
     scopes: [],
+    weighs: { documents: ['document'] },
     description:
       'The scopes that an operation needs: for these variables, or in the worst case where they are left out. Nothing of ' +
       'it is run.',

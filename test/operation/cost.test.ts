@@ -182,6 +182,33 @@ describe('the work of an estimate', () => {
   })
 })
 
+describe('the work of documents that are read', () => {
+  const workOf = (document: string, variables?: Page['variables']) => costOf(document, variables).work
+  const asked = (text: string) => `{ requiredScopes(document: ${JSON.stringify(text)}) { sufficient } }`
+  const byVariable = 'query ($text: String!) { requiredScopes(document: $text) { sufficient } }'
+
+  it('grows with their characters, in the document and by a variable', () => {
+    expect(workOf(asked('x'.repeat(1_001))) - workOf(asked('x'))).toBe(20_000)
+    expect(workOf(byVariable, { text: 'x'.repeat(1_001) }) - workOf(byVariable, { text: 'x' })).toBe(20_000)
+    expect(workOf(asked('x')) - workOf('{ viewer { subject } }')).toBeGreaterThan(500)
+  })
+
+  it('is that of all that a token is asked for, wherever the list stands', () => {
+    const issuing = 'mutation ($input: IssueTokenInput!) { issueToken(input: $input) { __typename } }'
+    const list =
+      'mutation ($texts: [String!]) { issueToken(input: { accessId: 2, name: "x", forOperations: $texts }) { __typename } }'
+    const item =
+      'mutation ($a: String!, $b: String!) { issueToken(input: { accessId: 2, name: "x", forOperations: [$a, $b] }) { __typename } }'
+    const of = (forOperations: readonly string[] | null) =>
+      workOf(issuing, { input: { accessId: '2', name: 'x', forOperations } })
+    expect(of(['xx', 'xxx']) - of(null)).toBe(2 * 500 + 5 * 20)
+    expect(of([])).toBe(of(null))
+    expect(workOf(list, { texts: ['xx', 'xxx'] }) - workOf(list)).toBe(2 * 500 + 5 * 20)
+    expect(workOf(list, { texts: 'xx' }) - workOf(list)).toBe(500 + 2 * 20)
+    expect(workOf(item, { a: 'xx', b: 'xxx' }) - workOf(item, { a: '', b: '' })).toBe(5 * 20)
+  })
+})
+
 describe('the limits of the cost', () => {
   let harness: Harness
   beforeAll(async () => {
