@@ -5,12 +5,14 @@ import { createAuthenticator } from './auth/authenticate.ts'
 import { createJwtVerifier, type JwtRules } from './auth/jwt.ts'
 import type { KeySource } from './auth/keys.ts'
 import type { ClaimNames } from './auth/principal.ts'
+import { createPageTokens } from './authzen/pageToken.ts'
 import { createContext, type Documents, type Policy } from './context.ts'
 import { createCore } from './core.ts'
 import { createCatalogues } from './db/catalogue.ts'
 import { createChanges } from './db/change.ts'
 import type { Database } from './db/client.ts'
 import { findOrganization } from './db/organization.ts'
+import { createPageTokenKey } from './db/pageTokenKey.ts'
 import { counting } from './db/read.ts'
 import { createShares } from './db/shares.ts'
 import { createEntrance, type Entrance } from './entrance.ts'
@@ -166,7 +168,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { allowedHosts, allowedOrigins, maxBodyBytes } = options
   const handle = createHandler({
     graphAt,
-    endpoints: createAuthzenEndpoints({ entrance, publicUrl: options.publicUrl }),
+    endpoints: createAuthzenEndpoints({
+      entrance,
+      pageTokens: createPageTokens(createPageTokenKey()),
+      publicUrl: options.publicUrl,
+    }),
     routes,
     allowedHosts,
     allowedOrigins,

@@ -41,7 +41,7 @@ export interface Decided {
 /** Where an access has a permission. */
 export interface Places {
   readonly everywhere: boolean
-  /** Those of the roles that are limited to one, each once, sorted. */
+  /** Those of the roles, or of the token, that are limited to one, each once, sorted. */
   readonly resources: readonly Resource[]
 }
 
@@ -90,11 +90,13 @@ export async function placesOf(whom: Whom, permissionId: string, { loaders, now 
   const subject = subjectOf(await loaders.subject(whom), { loaders, now })
   const known = await loaders.catalogue()
   const grantsOn = (resource: string | null) => decide({ permissionId, resource }, subject, known).grants
-  const limits = [...new Set(subject?.held.map(({ resource }) => resource))].filter((resource) => resource !== null)
+  const { roles = [], permissions = [] } = subject?.token?.rights ?? {}
+  const named = [...(subject?.held ?? []), ...roles].map(({ resource }) => resource)
+  const limits = [...named, ...permissions.flatMap(({ resources }) => resources)].filter((limit) => limit !== null)
   return {
     everywhere: grantsOn(null).length > 0,
-    resources: limits
-      .filter((limit) => grantsOn(limit).some(({ held }) => held.resource === limit))
+    resources: [...new Set(limits)]
+      .filter((limit) => grantsOn(limit).some(({ resource }) => resource === limit))
       .sort()
       .map(parseResource),
   }

@@ -43,11 +43,14 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'entrance.ts': ['auth', 'context.ts', 'deadline.ts', 'errors.ts', 'observer.ts', 'operation'],
   'core.ts': ['entrance.ts', 'errors.ts', 'observer.ts', 'operation'],
-  authzen: ['auth', 'context.ts', 'db', 'entrance.ts', 'errors.ts', 'ids.ts', 'json.ts', 'links', 'rights.ts'],
+  authzen: [
+    ...['auth', 'context.ts', 'db', 'entrance.ts', 'errors.ts', 'ids.ts', 'json.ts', 'links', 'page', 'rights.ts'],
+  ],
   graphiql: [],
   http: ['authzen', 'core.ts', 'entrance.ts', 'errors.ts', 'graphiql', 'json.ts', 'observer.ts', 'operation'],
   'gateway.ts': [
     'auth',
+    'authzen',
     'context.ts',
     'core.ts',
     'db',

@@ -164,6 +164,21 @@ function limitsOf(
   return [...byRoles, ...named.flatMap(({ resources }) => (resources.length === 0 ? everywhere : resources))]
 }
 
+/** `limitsOf` as a condition on the rights that a token stores: it allows the permission on the resource. */
+export function allowsSql(rights: Prisma.Sql, permissionId: string, asked: Resource | null): Prisma.Sql {
+  const place = asked && formatResource(asked)
+  return Prisma.sql`(
+    (${rights} ->> 'allRoles')::boolean OR (${rights} ->> 'allPermissions')::boolean OR EXISTS (
+      SELECT FROM jsonb_array_elements(${rights} -> 'roles') AS named JOIN role_permissions
+      ON role_permissions.role_id = named ->> 'name' AND role_permissions.permission_id = ${permissionId}
+      WHERE named ->> 'resource' IS NULL OR named ->> 'resource' = ${place}::text
+    ) OR EXISTS (
+      SELECT FROM jsonb_array_elements(${rights} -> 'permissions') AS named
+      WHERE named ->> 'permissionId' = ${permissionId}
+      AND (named -> 'resources' = '[]' OR named -> 'resources' @> to_jsonb(${place}::text))
+    ))`
+}
+
 function restricted(limits: readonly (string | null)[]): readonly Missing[] {
   if (limits.length === 0) return [miss('TOKEN_RESTRICTED')]
   return [...new Set(limits)].map((limit) => miss('TOKEN_RESTRICTED', null, limit))

@@ -2,17 +2,22 @@
 import { evaluation } from './evaluation.ts'
 import { evaluations } from './evaluations.ts'
 import type { Operation } from './operation.ts'
+import type { PageTokens } from './pageToken.ts'
+import { searchAction, searchResource, searchSubject } from './search.ts'
 
 interface Endpoint {
   readonly path: string
   /** What the metadata calls it. */
   readonly parameter: string
-  readonly operation: Operation
+  readonly operation: (tokens: PageTokens) => Operation
 }
 
 export const endpoints: readonly Endpoint[] = [
-  { path: '/access/v1/evaluation', parameter: 'access_evaluation_endpoint', operation: evaluation },
-  { path: '/access/v1/evaluations', parameter: 'access_evaluations_endpoint', operation: evaluations },
+  { path: '/access/v1/evaluation', parameter: 'access_evaluation_endpoint', operation: () => evaluation },
+  { path: '/access/v1/evaluations', parameter: 'access_evaluations_endpoint', operation: () => evaluations },
+  { path: '/access/v1/search/subject', parameter: 'search_subject_endpoint', operation: searchSubject },
+  { path: '/access/v1/search/resource', parameter: 'search_resource_endpoint', operation: searchResource },
+  { path: '/access/v1/search/action', parameter: 'search_action_endpoint', operation: searchAction },
 ]
 
 export const metadataPath = '/.well-known/authzen-configuration'

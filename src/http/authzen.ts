@@ -1,6 +1,7 @@
 /** AuthZEN over HTTP (Authorization API 1.0, section 10): requests and refusals in the forms that it has for them. */
 import { endpoints, metadataOf, metadataPath } from '../authzen/endpoints.ts'
 import { createAsk, type Operation } from '../authzen/operation.ts'
+import type { PageTokens } from '../authzen/pageToken.ts'
 import type { Arrival, Entrance } from '../entrance.ts'
 import { GatewayError } from '../errors.ts'
 import { parseJson } from '../json.ts'
@@ -12,12 +13,14 @@ import { httpError } from './status.ts'
 
 export interface AuthzenOptions {
   readonly entrance: Entrance
+  readonly pageTokens: PageTokens
   /** Where clients reach the gateway, such as `https://iam.example.com`. */
   readonly publicUrl: () => string
 }
 
 /** Its endpoints and that of its metadata, by their paths. */
-export function createAuthzenEndpoints({ entrance, publicUrl }: AuthzenOptions): ReadonlyMap<string, Endpoint> {
+export function createAuthzenEndpoints(options: AuthzenOptions): ReadonlyMap<string, Endpoint> {
+  const { entrance, pageTokens, publicUrl } = options
   const ask = createAsk(entrance)
   const answering = (operation: Operation) => async (exchange: Exchange) => {
     const { request } = exchange
@@ -38,7 +41,7 @@ export function createAuthzenEndpoints({ entrance, publicUrl }: AuthzenOptions):
     return json(200, metadataOf(publicUrl()), { ...idOf(request), 'cache-control': 'max-age=300' })
   }
   return new Map([
-    ...endpoints.map(({ path, operation }) => [path, { answer: answering(operation), refuse }] as const),
+    ...endpoints.map(({ path, operation }) => [path, { answer: answering(operation(pageTokens)), refuse }] as const),
     [metadataPath, { answer: metadata, refuse }] as const,
   ])
 }

@@ -5,12 +5,13 @@
  * A page is read role by role, each along its index and no further than the page can reach. Asked as one condition, the
  * database looks at every access of a large organization.
  */
-import { coversSql } from '../auth/decide.ts'
+import { allowsSql, coversSql } from '../auth/decide.ts'
 import { isOverSql } from '../auth/expiry.ts'
 import type { Resource } from '../auth/resource.ts'
+import { hasStatus } from '../auth/token.ts'
 import { isVisible, type Visibility } from '../auth/visibility.ts'
 import { Prisma } from '../db/generated/prisma/client.ts'
-import { accesses, roleAssignments, rolePermissions, users } from '../db/tables.ts'
+import { accesses, roleAssignments, rolePermissions, tokens, users } from '../db/tables.ts'
 
 /** Which accesses are asked for. */
 export interface Holding {
@@ -62,6 +63,48 @@ export function countHolders(permissionIds: readonly unknown[], holding: Holding
       JOIN ${accesses.name} ON ${accesses.id} = ${accessId}
       WHERE ${permissionId} = asked.id AND ${isHeld(holding, visibility)}
     ) AS value FROM unnest(${permissionIds}::text[]) AS asked(id)`
+}
+
+/**
+ * A condition on accesses: of those of one user that have the permission it is the first, so that by it each user is found
+ * once. Its user is visible where the access is.
+ */
+export function isFirstOfUser(permission: string, resource: Resource | null): Prisma.Sql {
+  const covers = coversSql(Prisma.raw('held.resource_type'), Prisma.raw('held.resource_id'), resource)
+  return Prisma.sql`NOT EXISTS (
+    SELECT FROM accesses AS earlier JOIN role_assignments AS held ON held.access_id = earlier.id
+    JOIN role_permissions AS giving ON giving.role_id = held.role_id AND giving.permission_id = ${permission}
+    WHERE earlier.organization_id = ${accesses.organization} AND earlier.user_id = ${accesses.column('userId')}
+    AND earlier.id < ${accesses.id} AND ${covers}
+  )`
+}
+
+/** The tokens that have the permission, by id: active ones that allow it, of accesses that have it. */
+export function selectTokenHolders(
+  permission: string,
+  columns: Prisma.Sql,
+  { resource, now }: Pick<Holding, 'resource' | 'now'>,
+  { after = 0, limit }: Pick<HoldersRange, 'after' | 'limit'>,
+  visibility: Visibility,
+): Prisma.Sql {
+  const covers = coversSql(roleAssignments.column('resourceType'), roleAssignments.column('resourceId'), resource)
+  const rights = Prisma.sql`(${tokens.column('allowedScopes')} -> 'organizationScopes')`
+  const status = {
+    revokedAt: tokens.column('revokedAt'),
+    expiresAt: tokens.column('expiresAt'),
+    deactivated: tokens.column('deactivated'),
+    userIsOver: isOverSql(users.column('expiresAt'), now),
+  }
+  return Prisma.sql`
+    SELECT ${columns} FROM ${tokens.name} JOIN ${accesses.name} ON ${accesses.id} = ${tokens.column('accessId')}
+    JOIN ${users.name} ON ${users.id} = ${accesses.column('userId')}
+    WHERE ${tokens.id} > ${after} AND ${isVisible(visibility, tokens.organization)}
+    AND ${hasStatus(['ACTIVE'], status, now)} AND ${allowsSql(rights, permission, resource)} AND EXISTS (
+      SELECT FROM ${roleAssignments.name} JOIN ${rolePermissions.name}
+      ON ${roleAssignments.column('roleId')} = ${rolePermissions.column('roleId')}
+      WHERE ${accessId} = ${tokens.column('accessId')} AND ${permissionId} = ${permission} AND ${covers}
+      AND ${isVisible(visibility, roleAssignments.organization)}
+    ) ORDER BY ${tokens.id} LIMIT ${limit}`
 }
 
 const accessId = roleAssignments.column('accessId')

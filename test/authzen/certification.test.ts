@@ -227,6 +227,91 @@ describe('Batch Properties, as facts of roles', () => {
   })
 })
 
+interface Searched {
+  readonly page: { readonly next_token: unknown }
+  readonly results: readonly object[]
+}
+
+const search = async (what: string, body: object) => {
+  const { status, headers, body: answer } = await post(`search/${what}`, body)
+  const { page, results } = answer as Searched
+  return { status, type: headers.get('content-type'), page, results }
+}
+const found = (...results: readonly object[]) => ({ status: 200, type: 'application/json', results })
+const subjects = { subject: { type: 'user' }, action: read, resource: record1 }
+const resources = { subject: alice, action: read, resource: { type: 'zone' } }
+const actions = { subject: alice, resource: record1 }
+
+describe('Search Core', () => {
+  it.each([
+    ['c-4-2-1: who may', {}],
+    ['c-4-2-2: with a context', { context }],
+    ['c-4-2-3: with an id, which is ignored', { subject: alice }],
+  ])('%s', async (_title, given) => {
+    expect(await search('subject', { ...subjects, ...given })).toMatchObject(found(alice, bob))
+  })
+
+  it.each([
+    ['c-4-3-1: to what', {}],
+    ['c-4-3-2: with a context', { context }],
+    ['c-4-3-3: with an id, which is ignored', { resource: record2 }],
+  ])('%s', async (_title, given) => {
+    expect(await search('resource', { ...resources, ...given })).toMatchObject(found(record1))
+  })
+
+  it.each([
+    ['c-4-4-1: what', {}],
+    ['c-4-4-2: with a context', { context }],
+  ])('%s', async (_title, given) => {
+    expect(await search('action', { ...actions, ...given })).toMatchObject(found(read, write))
+  })
+
+  it('c-4-5: a page, and the one that its token leads to', async () => {
+    const first = await search('subject', { ...subjects, page: { limit: 1 } })
+    expect(first).toMatchObject({ ...found(alice), page: { next_token: expect.stringMatching(/./), count: 1 } })
+    const second = await search('subject', { ...subjects, page: { token: first.page.next_token } })
+    expect(second).toMatchObject({ ...found(bob), page: { next_token: '', count: 1 } })
+  })
+
+  it.each<[string, string, object]>([
+    ['c-4-6-1: an id of nobody', 'action', { ...actions, subject: user('nonexistent-user') }],
+    ['c-4-6-1: an id of nobody', 'resource', { ...resources, subject: user('nonexistent-user') }],
+    ['c-4-6-1: an id of nothing', 'subject', { ...subjects, resource: zone('nonexistent.example') }],
+    ['c-4-6-2: a type that is not there', 'subject', { ...subjects, subject: { type: 'spaceship' } }],
+    ['c-4-6-2: a type that is not there', 'resource', { ...resources, resource: { type: 'spaceship' } }],
+    ['c-4-6-2: a type that is not there', 'action', { ...actions, resource: { type: 'spaceship', id: '1' } }],
+  ])('%s finds nothing: %s', async (_title, what, body) => {
+    expect(await search(what, body)).toEqual({ ...found(), page: { next_token: '', count: 0 } })
+  })
+
+  it.each<[string, string, object]>([
+    ['c-4-7-1: no action', 'subject', { subject: { type: 'user' }, resource: record1 }],
+    ['c-4-7-1: no subject', 'resource', { action: read, resource: { type: 'zone' } }],
+    ['c-4-7-1: no resource', 'action', { subject: alice }],
+    ['c-4-7-2: a resource without an id', 'subject', { ...subjects, resource: { type: 'zone' } }],
+    ['c-4-7-2: a subject without an id', 'resource', { ...resources, subject: { type: 'user' } }],
+    ['c-4-7-2: a subject without an id', 'action', { ...actions, subject: { type: 'user' } }],
+  ])('%s is a bad request: %s', async (_title, what, body) => {
+    expect((await post(`search/${what}`, body)).status).toBe(400)
+  })
+})
+
+describe('Search Properties, as facts of roles', () => {
+  it('c-4-2-4: those of the resource', async () => {
+    const asked = { subject: { type: 'user' }, action: write, resource: archived }
+    expect(await search('subject', asked)).toMatchObject(found(bob))
+  })
+
+  it('c-4-3-4: those of the subject', async () => {
+    const asked = { subject: admin, action: write, resource: { type: 'zone' } }
+    expect(await search('resource', asked)).toMatchObject(found(record2))
+  })
+
+  it('c-4-4-3: those of both', async () => {
+    expect(await search('action', { subject: admin, resource: archived })).toMatchObject(found(read, write))
+  })
+})
+
 describe('Discovery', () => {
   const path = '/.well-known/authzen-configuration'
 
@@ -241,6 +326,9 @@ describe('Discovery', () => {
       policy_decision_point: 'https://gateway.example',
       access_evaluation_endpoint: at('evaluation'),
       access_evaluations_endpoint: at('evaluations'),
+      search_subject_endpoint: at('search/subject'),
+      search_resource_endpoint: at('search/resource'),
+      search_action_endpoint: at('search/action'),
     })
   })
 

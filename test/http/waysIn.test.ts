@@ -385,67 +385,93 @@ const all = 'permissions:check accesses:read users:read tokens:read roles:read'
 const authzen = [
   { path: 'evaluation', question: { ...checking, resource: zone }, needs: 'permissions:check' },
   { path: 'evaluations', question: { ...checking, evaluations: [{ resource: zone }] }, needs: 'permissions:check' },
+  ...[
+    { type: 'user', own: ' users:read' },
+    { type: 'access', own: '' },
+    { type: 'token', own: ' tokens:read' },
+  ].flatMap(({ type, own }) => {
+    const subject = { type, id: type === 'user' ? administrator.userId : '7' }
+    const { action } = checking
+    const found = `permissions:check accesses:read${own}`
+    const rights = `permissions:check accesses:read roles:read${own}`
+    return [
+      { path: 'search/subject', question: { subject: { type }, action, resource: zone }, needs: found },
+      { path: 'search/resource', question: { subject, action, resource: { type: 'zone' } }, needs: rights },
+      { path: 'search/action', question: { subject, resource: zone }, needs: rights },
+    ]
+  }),
 ]
 
 const authzenWays = authzen.flatMap((endpoint) =>
   (Object.keys(transports) as (keyof typeof transports)[]).map((transport) => ({ ...endpoint, transport })),
 )
 
-describe.each(authzenWays)('AuthZEN: $path over $transport', ({ path, question, needs, transport }) => {
-  const send = async (body: string, caller: Caller = administrator, headers: Readonly<Record<string, string>> = {}) => {
-    const authorization = await authorizationOf(caller)
-    const all = { 'content-type': 'application/json', ...(authorization === null ? {} : { authorization }), ...headers }
-    return transports[transport]({ method: 'POST', path: `/access/v1/${path}`, headers: all, body })
-  }
-  const expectRefused = ({ status, headers, text }: Reply, code: ErrorCode, expected: number) => {
-    expect({ status, code: text.split(':')[0] }).toEqual({ status: expected, code })
-    expect(headers.get('content-type')).toBe('text/plain; charset=utf-8')
-    expectStandard({ status, headers, text }, { code, path: `/access/v1/${path}` })
-  }
+describe.each(authzenWays)(
+  'AuthZEN: $path about $question.subject.type over $transport',
+  ({ path, question, needs, transport }) => {
+    const send = async (
+      body: string,
+      caller: Caller = administrator,
+      headers: Readonly<Record<string, string>> = {},
+    ) => {
+      const authorization = await authorizationOf(caller)
+      const all = {
+        'content-type': 'application/json',
+        ...(authorization === null ? {} : { authorization }),
+        ...headers,
+      }
+      return transports[transport]({ method: 'POST', path: `/access/v1/${path}`, headers: all, body })
+    }
+    const expectRefused = ({ status, headers, text }: Reply, code: ErrorCode, expected: number) => {
+      expect({ status, code: text.split(':')[0] }).toEqual({ status: expected, code })
+      expect(headers.get('content-type')).toBe('text/plain; charset=utf-8')
+      expectStandard({ status, headers, text }, { code, path: `/access/v1/${path}` })
+    }
 
-  it.each(everywhere)('$title is refused: $code', async ({ code, status, caller, options, challenge }) => {
-    const reply = await send(JSON.stringify(question), caller, options?.headers)
-    expectRefused(reply, code, status)
-    const told = reply.headers.get('www-authenticate')
-    if (challenge === undefined) expect(told).toBeNull()
-    else expect(told).toMatch(challenge)
-  })
+    it.each(everywhere)('$title is refused: $code', async ({ code, status, caller, options, challenge }) => {
+      const reply = await send(JSON.stringify(question), caller, options?.headers)
+      expectRefused(reply, code, status)
+      const told = reply.headers.get('www-authenticate')
+      if (challenge === undefined) expect(told).toBeNull()
+      else expect(told).toMatch(challenge)
+    })
 
-  it.each(needs.split(' '))('a JWT without %s is refused, and told what is enough', async (dropped) => {
-    const scope = all.split(' ').filter((each) => each !== dropped)
-    const reply = await send(JSON.stringify(question), { claims: { customer_id: 1, scope: scope.join(' ') } })
-    expectRefused(reply, 'FORBIDDEN', 403)
-    const challenge = `Bearer realm="iam-graph", error="insufficient_scope", scope="${needs}"`
-    expect(reply.headers.get('www-authenticate')).toBe(challenge)
-    const enough = await send(JSON.stringify(question), { claims: { customer_id: 1, scope: needs } })
-    expect(enough.status).toBe(200)
-  })
+    it.each(needs.split(' '))('a JWT without %s is refused, and told what is enough', async (dropped) => {
+      const scope = all.split(' ').filter((each) => each !== dropped)
+      const reply = await send(JSON.stringify(question), { claims: { customer_id: 1, scope: scope.join(' ') } })
+      expectRefused(reply, 'FORBIDDEN', 403)
+      const challenge = `Bearer realm="iam-graph", error="insufficient_scope", scope="${needs}"`
+      expect(reply.headers.get('www-authenticate')).toBe(challenge)
+      const enough = await send(JSON.stringify(question), { claims: { customer_id: 1, scope: needs } })
+      expect(enough.status).toBe(200)
+    })
 
-  it.each<[string, ErrorCode, number, string, Readonly<Record<string, string>>]>([
-    ['a form', 'BAD_REQUEST', 400, 'subject=a', { 'content-type': 'application/x-www-form-urlencoded' }],
-    ['no content type that is told', 'BAD_REQUEST', 400, '{}', { 'content-type': '' }],
-    ['what is no JSON', 'BAD_REQUEST', 400, '{', {}],
-    ['a list', 'BAD_REQUEST', 400, '[]', {}],
-    ['an empty object', 'BAD_REQUEST', 400, '{}', {}],
-    ['a body that is too large', 'PAYLOAD_TOO_LARGE', 413, JSON.stringify({ context: 'x'.repeat(4_000) }), {}],
-  ])('%s is refused: %s', async (_title, code, status, body, headers) => {
-    expectRefused(await send(body, administrator, headers), code, status)
-  })
+    it.each<[string, ErrorCode, number, string, Readonly<Record<string, string>>]>([
+      ['a form', 'BAD_REQUEST', 400, 'subject=a', { 'content-type': 'application/x-www-form-urlencoded' }],
+      ['no content type that is told', 'BAD_REQUEST', 400, '{}', { 'content-type': '' }],
+      ['what is no JSON', 'BAD_REQUEST', 400, '{', {}],
+      ['a list', 'BAD_REQUEST', 400, '[]', {}],
+      ['an empty object', 'BAD_REQUEST', 400, '{}', {}],
+      ['a body that is too large', 'PAYLOAD_TOO_LARGE', 413, JSON.stringify({ context: 'x'.repeat(4_000) }), {}],
+    ])('%s is refused: %s', async (_title, code, status, body, headers) => {
+      expectRefused(await send(body, administrator, headers), code, status)
+    })
 
-  it('is asked by POST only', async () => {
-    const headers = { authorization: (await authorizationOf(administrator)) ?? '' }
-    const reply = await transports[transport]({ method: 'GET', path: `/access/v1/${path}`, headers, body: undefined })
-    expectRefused(reply, 'METHOD_NOT_ALLOWED', 405)
-    expect(reply.headers.get('allow')).toBe('POST')
-  })
+    it('is asked by POST only', async () => {
+      const headers = { authorization: (await authorizationOf(administrator)) ?? '' }
+      const reply = await transports[transport]({ method: 'GET', path: `/access/v1/${path}`, headers, body: undefined })
+      expectRefused(reply, 'METHOD_NOT_ALLOWED', 405)
+      expect(reply.headers.get('allow')).toBe('POST')
+    })
 
-  it('an answer tells who asked, to a page of an origin that may', async () => {
-    const reply = await send(JSON.stringify(question), administrator, { origin })
-    expect(reply.headers.get('access-control-allow-origin')).toBe(origin)
-    const { userId: subject, organizationId } = administrator
-    expectStandard(reply, { code: null, method: 'POST', operation: null, principal: { subject, organizationId } })
-  })
-})
+    it('an answer tells who asked, to a page of an origin that may', async () => {
+      const reply = await send(JSON.stringify(question), administrator, { origin })
+      expect(reply.headers.get('access-control-allow-origin')).toBe(origin)
+      const { userId: subject, organizationId } = administrator
+      expectStandard(reply, { code: null, method: 'POST', operation: null, principal: { subject, organizationId } })
+    })
+  },
+)
 
 it('nothing of all that was unexpected, or changed anything', async () => {
   expect(harness.unexpected).toEqual([])
