@@ -1,6 +1,7 @@
 /** Before anything is timed: every contestant gives the same answers, and the statements that each sends are counted. */
 import { isDeepStrictEqual } from 'node:util'
 import { type ContestantName, type Server, type StartOptions, startContestant, titles } from './contestants.ts'
+import { takesPart } from './places.ts'
 import { type IssuedRows, issuedRows, type Population } from './population.ts'
 import { type Callers, createRandom, draw, organizationsFor, requestOf } from './requests.ts'
 import { type Counted, createStatementCounter } from './statementCounter.ts'
@@ -35,7 +36,7 @@ export async function compareAnswers(options: ComparedOptions): Promise<readonly
   for (const name of contestants) {
     const counter = await createStatementCounter(start.databaseUrl)
     const server = await startContestant(name, { ...start, databaseUrl: counter.url })
-    for (const workload of workloads) {
+    for (const workload of workloads.filter((each) => takesPart(name, each))) {
       for (const form of name === 'raw' ? Object.keys(workload.raw.forms) : [undefined]) {
         const title = form === undefined ? titles[name] : `${titles[name]} (${form})`
         // Twice: the first time, statements are prepared and what is remembered is read.
@@ -84,7 +85,7 @@ async function ask(
   const random = createRandom(size)
   const answers: unknown[] = []
   for (let question = 0; question < questions; question++) {
-    const parameters: Parameters = draw(organizationsFor(workload, population), size, random)
+    const parameters: Parameters = draw(organizationsFor(workload, population), size, population.permissions, random)
     const { path, body, jwt } = requestOf(workload, server, parameters, { form, callers, turn: question })
     const response = await fetch(`http://127.0.0.1:${server.port}${path}`, {
       method: 'POST',
@@ -96,10 +97,10 @@ async function ask(
       },
     })
     const text = await response.text()
-    if (!response.ok || (!text.startsWith('{"data":{') && !text.startsWith('{"data":['))) {
+    if (!response.ok || (server.name !== 'cerbos' && !text.startsWith('{"data":{') && !text.startsWith('{"data":['))) {
       throw new Error(`${workload.name}: ${titles[server.name]} answered ${response.status} ${text.slice(0, 400)}`)
     }
-    answers.push(readAnswer(workload, server.name, JSON.parse(text).data))
+    answers.push(readAnswer(workload, server.name, JSON.parse(text)))
   }
   return answers
 }
@@ -114,9 +115,10 @@ async function checkIssued(title: string, url: string, before: IssuedRows): Prom
 }
 
 /** What the answer says, as it is compared. */
-function readAnswer(workload: Workload, name: ContestantName, data: unknown): unknown {
+function readAnswer(workload: Workload, name: ContestantName, answer: { readonly data?: unknown }): unknown {
+  if (name === 'cerbos') return workload.cerbos?.read(answer as never)
   const side = name === 'raw' || name === 'bare' ? workload.raw : workload.graphql[name]
-  return side.read(data as never)
+  return side.read(answer.data as never)
 }
 
 function different(

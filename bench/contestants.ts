@@ -1,16 +1,19 @@
 /** Who is measured, and how each is started. */
+import type { ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { startCerbos } from './cerbos.ts'
 import { type Processes, printed, stopProcess } from './processes.ts'
 import type { CursorOf } from './workloads/workload.ts'
 
-export type ContestantName = 'bare' | 'raw' | 'postgraphile' | 'plain' | 'gateway'
+export type ContestantName = 'bare' | 'raw' | 'postgraphile' | 'plain' | 'cerbos' | 'gateway'
 
 export const titles: Readonly<Record<ContestantName, string>> = {
   bare: 'bare node:http',
   raw: 'hand-tuned SQL',
   postgraphile: 'PostGraphile 5',
   plain: 'the plain way',
+  cerbos: 'Cerbos',
   gateway: 'iam-graph',
 }
 
@@ -37,6 +40,10 @@ export interface Server {
 
 /** Starts a contestant; it is ready when this resolves. */
 export async function startContestant(name: ContestantName, options: StartOptions): Promise<Server> {
+  if (name === 'cerbos') {
+    const { child, port } = await startCerbos(options)
+    return serverOf(name, port, child)
+  }
   const { processes, core, databaseUrl, folder, jwt } = options
   const isGateway = name === 'gateway'
   const child = processes.start(node22(), isGateway ? ['--import', 'tsx', 'src/cli.ts', 'start'] : [entryOf(name)], {
@@ -51,11 +58,15 @@ export async function startContestant(name: ContestantName, options: StartOption
     },
   })
   const [, port] = await printed(child, isGateway ? /Endpoint +http:\/\/127\.0\.0\.1:(\d+)/ : /listening on (\d+)/)
+  return serverOf(name, Number(port), child)
+}
+
+async function serverOf(name: ContestantName, port: number, child: ChildProcess): Promise<Server> {
   return {
     name,
-    port: Number(port),
+    port,
     pid: child.pid as number,
-    cursorOf: await cursorsOf(name, Number(port)),
+    cursorOf: await cursorsOf(name, port),
     stop: () => stopProcess(child),
   }
 }

@@ -18,7 +18,10 @@ export interface Options {
   readonly output: string
 }
 
-const everyContestant: readonly ContestantName[] = ['bare', 'raw', 'postgraphile', 'plain', 'gateway']
+const everyContestant: readonly ContestantName[] = ['bare', 'raw', 'postgraphile', 'plain', 'cerbos', 'gateway']
+
+/** Cerbos's package of another architecture is not among the benchmark's. */
+const runsHere = (name: ContestantName) => name !== 'cerbos' || process.arch === 'x64'
 
 const list = (text: string) => text.split(',').filter((item) => item !== '')
 const numbers = (text: string) => list(text).map(number)
@@ -51,7 +54,9 @@ export function readOptions(args: readonly string[]): Options {
     .addOption(new Option('--connections <counts>', 'connections').argParser(numbers).default([1, 32, 128]))
     .addOption(new Option('--workloads <names>', 'workloads').argParser(oneOf(names)).default(names))
     .addOption(
-      new Option('--contestants <names>', 'contestants').argParser(oneOf(everyContestant)).default(everyContestant),
+      new Option('--contestants <names>', 'contestants')
+        .argParser(oneOf(everyContestant))
+        .default(everyContestant.filter(runsHere)),
     )
     .option('--output <path>', 'where the figures go as JSON', 'bench/results.json')
     .parse(args, { from: 'user' })

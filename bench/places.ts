@@ -28,7 +28,7 @@ export function placesOf(options: Options, population: Population): readonly Pla
   const isFirst = population.users === options.populations[0]
   const places: Place[] = []
   for (const workload of workloads) {
-    const runners = contestants.filter((name) => name !== 'bare' || workload.name === 'T')
+    const runners = contestants.filter((name) => takesPart(name, workload))
     if (isFirst) {
       for (const count of connections) {
         // A thousand users are work enough: more of them at once only wait for each other.
@@ -53,6 +53,12 @@ export function placesOf(options: Options, population: Population): readonly Pla
   return places
 }
 
+/** Whether a contestant has an answer to the workload. */
+export function takesPart(name: ContestantName, workload: Workload): boolean {
+  if (name === 'bare') return workload.name === 'T'
+  return name !== 'cerbos' || workload.cerbos !== undefined
+}
+
 function hasManyOrganizations({ organizations }: Population): boolean {
   return organizations.filter(({ users }) => users.length >= 1_000).length >= unmergedConnections
 }
@@ -74,7 +80,7 @@ export function listsOf(
   const length = Math.ceil((workload.size === 1_000 ? 100 : 2_000) / groups.length)
   return groups.map((among) =>
     Array.from({ length }, (_, turn) => {
-      const parameters = draw(among, workload.size, random)
+      const parameters = draw(among, workload.size, population.permissions, random)
       return written(requestOf(workload, server, parameters, { form, callers, turn }), server.port)
     }),
   )

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import pg from 'pg'
 import type { Processes } from './processes.ts'
 import { issueTokenFunction, tokenName } from './workloads/w5.ts'
+import { isAllowedFunction } from './workloads/w6.ts'
 
 /** The organizations with the ids of their users, in order, and of their accesses that may hold tokens. */
 export interface Organization {
@@ -11,6 +12,8 @@ export interface Organization {
   readonly administrator: { readonly user: string; readonly access: number }
   readonly users: readonly string[]
   readonly accesses: readonly number[]
+  /** The roles that each of them holds everywhere; no entry where there is none. */
+  readonly rolesOf: ReadonlyMap<number, readonly string[]>
 }
 
 export interface Population {
@@ -20,6 +23,7 @@ export interface Population {
   readonly organizations: readonly Organization[]
   /** Every user's id, in order. */
   readonly everyUser: readonly string[]
+  readonly permissions: readonly string[]
 }
 
 /** Makes the database where it is not there, brings it up to date and to its size, and reads what is in it. */
@@ -35,6 +39,7 @@ export async function openPopulation(server: string, users: number, processes: P
   await seed(url.href, users, processes)
   return connected(url.href, async (client) => {
     await client.query(issueTokenFunction)
+    await client.query(isAllowedFunction)
     return { users, url: url.href, ...(await read(client)) }
   })
 }
@@ -69,25 +74,33 @@ async function read(client: pg.Client): Promise<Omit<Population, 'users' | 'url'
       ORDER BY accesses.organization_id, accesses.id`,
     rowMode: 'array',
   })
+  const roles = await client.query<[string, readonly [number, string]]>({
+    text: `SELECT organization_id, json_build_array(access_id, role_id)
+      FROM role_assignments WHERE resource_id IS NULL ORDER BY access_id, role_id`,
+    rowMode: 'array',
+  })
+  const permissions = await client.query<[string]>({ text: 'SELECT id FROM permissions ORDER BY id', rowMode: 'array' })
   const administratorOf = new Map(administrators.rows)
   const usersOf = grouped(users.rows)
   const accessesOf = grouped(accesses.rows)
+  const rolesOf = grouped(roles.rows)
   return {
     everyUser: users.rows.map(([, id]) => id),
+    permissions: permissions.rows.map(([id]) => id),
     organizations: [...usersOf]
       .flatMap(([id, ids]) => {
         const administrator = administratorOf.get(id)
         const own = accessesOf.get(id)
         return administrator === undefined || own === undefined
           ? []
-          : [{ id, administrator, users: ids, accesses: own }]
+          : [{ id, administrator, users: ids, accesses: own, rolesOf: grouped(rolesOf.get(id) ?? []) }]
       })
       .sort((a, b) => b.users.length - a.users.length || (a.id < b.id ? -1 : 1)),
   }
 }
 
-function grouped<T>(rows: readonly (readonly [string, T])[]): Map<string, T[]> {
-  const groups = new Map<string, T[]>()
+function grouped<K, T>(rows: readonly (readonly [K, T])[]): Map<K, T[]> {
+  const groups = new Map<K, T[]>()
   for (const [key, value] of rows) {
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [value])

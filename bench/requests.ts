@@ -18,7 +18,7 @@ export interface Callers {
 }
 
 const callersPerOrganization = 4
-const scope = 'users:read accesses:read roles:read tokens:read tokens:issue'
+const scope = 'users:read accesses:read roles:read tokens:read tokens:issue permissions:check'
 
 export async function createCallers({ organizations }: Population, key: KeyObject): Promise<Callers> {
   const sign = (sub: string, claims: Readonly<Record<string, unknown>>) =>
@@ -66,7 +66,12 @@ export function organizationsFor({ size }: Workload, { organizations }: Populati
 }
 
 /** Draws one request; organizations are drawn by their size, so that each user is as likely. */
-export function draw(among: readonly Organization[], size: number, random: () => number): Parameters {
+export function draw(
+  among: readonly Organization[],
+  size: number,
+  permissions: readonly string[],
+  random: () => number,
+): Parameters {
   const total = among.reduce((sum, { users }) => sum + users.length, 0)
   let rest = Math.floor(random() * total)
   let organization = among[0]
@@ -75,12 +80,15 @@ export function draw(among: readonly Organization[], size: number, random: () =>
     rest -= organization.users.length
   }
   if (organization === undefined) throw new Error('expected an organization that is large enough, found none')
-  const { id, users, accesses } = organization
+  const { id, users, accesses, rolesOf } = organization
   const position = Math.floor(random() * Math.max(users.length - size, 1))
+  const access = accesses[Math.floor(random() * accesses.length)] as number
   return {
     organization: id,
     user: users[position] as string,
-    access: accesses[Math.floor(random() * accesses.length)] as number,
+    access,
+    roles: rolesOf.get(access) ?? [],
+    permission: permissions[Math.floor(random() * permissions.length)] as string,
     // The page after a user at this position is full, and so is the page by the offset.
     after: users[Math.min(position, Math.max(users.length - size - 1, 0))] as string,
     offset: position,
@@ -104,7 +112,13 @@ export function requestOf(
   { form, callers, turn }: { readonly form: string | undefined; readonly callers: Callers; readonly turn: number },
 ): Request {
   if (name === 'raw' || name === 'bare') {
-    return { path: encodeURI(`/${workload.name}/${form}`), body: JSON.stringify(parameters), jwt: null }
+    // The roles are what it has to find out.
+    const { roles: _, ...told } = parameters
+    return { path: encodeURI(`/${workload.name}/${form}`), body: JSON.stringify(told), jwt: null }
+  }
+  if (name === 'cerbos') {
+    if (workload.cerbos === undefined) throw new Error(`expected a workload of Cerbos, received ${workload.name}`)
+    return { path: workload.cerbos.path, body: JSON.stringify(workload.cerbos.body(parameters)), jwt: null }
   }
   const { query, variables } = workload.graphql[name]
   return {

@@ -10,6 +10,7 @@ import { listsOf, type Place, placesOf } from './places.ts'
 import { type Population, removeIssuedTokens } from './population.ts'
 import { createCallers } from './requests.ts'
 import type { Cell, FormTrial, Result, Results } from './results.ts'
+import type { Workload } from './workloads/workload.ts'
 
 export interface Course {
   readonly options: Options
@@ -109,7 +110,7 @@ export async function runRound(
         if (workload.writes) await removeIssuedTokens(client)
         const lists = listsOf(place, population, server, callers, form)
         const cell = { population: population.users, workload: workload.name, shape, connections, contestant }
-        await measure(server, cell, { lists, connections, mark: workload.mark })
+        await measure(server, cell, { lists, connections, mark: markOf(workload, contestant) })
       }
     }
     const gateway = servers.get('gateway')
@@ -125,6 +126,10 @@ export async function runRound(
       megabytes: peakMemory(pid),
     }))
   })
+}
+
+function markOf({ mark, cerbos }: Workload, contestant: ContestantName): string {
+  return contestant === 'cerbos' ? (cerbos?.mark ?? mark) : mark
 }
 
 function chosenForm(forms: readonly FormTrial[], workload: string, population: number): string | undefined {

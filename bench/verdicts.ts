@@ -1,7 +1,6 @@
 /** Whether the goals were met. */
 import { type Goal, goals, type Measure } from './goals.ts'
 import { quotient, type Results, type Spread, spreadOf } from './results.ts'
-import { pendingWorkloads } from './workloads/index.ts'
 
 /** A goal that was not measured has no value, and is neither met nor missed. */
 export interface Verdict {
@@ -23,8 +22,7 @@ export function verdicts(results: Results): readonly Verdict[] {
 
 function whyNot(measure: Measure): string {
   if (measure.kind === 'elsewhere') return measure.why
-  const pending = 'workload' in measure && pendingWorkloads.find(({ name }) => name === measure.workload)
-  return pending ? `not there yet: ${pending.waitsFor}` : 'not part of this run'
+  return 'not part of this run'
 }
 
 function measured(measure: Measure, results: Results): Spread | null {

@@ -64,6 +64,20 @@ const Token = builder.prismaObject('Token', {
 
 builder.queryType({
   fields: (t) => ({
+    allowed: t.boolean({
+      args: { access: t.arg.int({ required: true }), permission: t.arg.string({ required: true }) },
+      resolve: async (_, { access, permission }) => {
+        const granting = await prisma.roleAssignment.findFirst({
+          where: {
+            accessId: access,
+            resourceId: null,
+            role: { permissions: { some: { permissionId: permission } } },
+            access: { user: { OR: [{ expiresAt: null }, { expiresAt: { gt: new Date() } }] } },
+          },
+        })
+        return granting !== null
+      },
+    }),
     user: t.prismaField({
       type: 'User',
       nullable: true,

@@ -6,9 +6,6 @@ import { w3 } from './w3.ts'
 import { w4 } from './w4.ts'
 import { w5 } from './w5.ts'
 import { w6 } from './w6.ts'
-import type { PendingWorkload, Workload } from './workload.ts'
+import type { Workload } from './workload.ts'
 
-const all: readonly (Workload | PendingWorkload)[] = [t, w1, k2, w3, w4, w5, w6]
-
-export const workloads = all.filter((workload): workload is Workload => !('waitsFor' in workload))
-export const pendingWorkloads = all.filter((workload): workload is PendingWorkload => 'waitsFor' in workload)
+export const workloads: readonly Workload[] = [t, w1, k2, w3, w4, w5, w6]

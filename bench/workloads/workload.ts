@@ -6,6 +6,9 @@ export interface Parameters {
   readonly user: string
   /** An access that may hold tokens. */
   readonly access: number
+  /** The roles that it holds everywhere. */
+  readonly roles: readonly string[]
+  readonly permission: string
   /** The user after whom a page begins, and how many are before the first of a page. */
   readonly after: string
   readonly offset: number
@@ -48,6 +51,15 @@ export interface RawSide {
   read(data: never): unknown
 }
 
+/** Cerbos's side of a workload, where it has one. */
+export interface CerbosSide {
+  readonly path: string
+  /** What each right answer has near its beginning. */
+  readonly mark: string
+  body(parameters: Parameters): unknown
+  read(answer: never): unknown
+}
+
 export type GraphqlContestant = 'gateway' | 'postgraphile' | 'plain'
 
 export interface Workload {
@@ -63,11 +75,5 @@ export interface Workload {
   readonly byLatency: boolean
   readonly raw: RawSide
   readonly graphql: Readonly<Record<GraphqlContestant, GraphqlSide>>
-}
-
-/** A workload that waits for a feature of the gateway: it is listed, and no goal is counted for it. */
-export interface PendingWorkload {
-  readonly name: string
-  readonly title: string
-  readonly waitsFor: string
+  readonly cerbos?: CerbosSide
 }

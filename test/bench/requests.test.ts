@@ -11,6 +11,7 @@ function organization(id: string, users: number) {
     administrator: { user: `${id}0`, access: 1 },
     users: Array.from({ length: users }, (_, index) => `${id}${index}`),
     accesses: [1, 2, 3],
+    rolesOf: new Map([[2, ['reader']]]),
   }
 }
 
@@ -19,6 +20,7 @@ const population = {
   url: '',
   organizations: [organization('a', 1_200), organization('b', 50)],
   everyUser: [],
+  permissions: ['dns.zone.read', 'dns.zone.write'],
 }
 
 const callers = {
@@ -31,7 +33,7 @@ describe('the requests of a workload', () => {
   it('are the same ones each time', () => {
     const drawn = () => {
       const random = createRandom(1)
-      return Array.from({ length: 50 }, () => draw(population.organizations, 1, random))
+      return Array.from({ length: 50 }, () => draw(population.organizations, 1, population.permissions, random))
     }
     expect(drawn()).toEqual(drawn())
     expect(new Set(drawn().map(({ user }) => user)).size).toBeGreaterThan(40)
@@ -43,7 +45,7 @@ describe('the requests of a workload', () => {
     expect(among.map(({ id }) => id)).toEqual(['a'])
     const random = createRandom(2)
     for (let time = 0; time < 1_000; time++) {
-      const { after, offset, size } = draw(among, k2.size, random)
+      const { after, offset, size } = draw(among, k2.size, population.permissions, random)
       const users = among[0]?.users ?? []
       expect(users.length - offset).toBeGreaterThanOrEqual(size)
       expect(users.length - users.indexOf(after) - 1).toBeGreaterThanOrEqual(size)
@@ -51,7 +53,7 @@ describe('the requests of a workload', () => {
   })
 
   it('bring a credential to the gateway only', () => {
-    const parameters = draw(population.organizations, 1, createRandom(3))
+    const parameters = draw(population.organizations, 1, population.permissions, createRandom(3))
     const jwts = (['raw', 'postgraphile', 'plain', 'gateway'] as const).map((name) => {
       const server = { name, cursorOf: (id: string) => id }
       return requestOf(workload('W1'), server, parameters, { form: 'flat rows', callers, turn: 2 }).jwt

@@ -113,7 +113,6 @@ describe('a goal', () => {
   it('that was not measured is neither met nor missed, and says why', () => {
     const unmeasured = verdicts(resultsWith({}))
     expect(unmeasured.every(({ met, why }) => met === null && why !== null)).toBe(true)
-    expect(unmeasured.find(({ goal }) => goal.title === 'W6 ÷ hand-tuned SQL')?.why).toMatch(/not there yet/)
   })
 
   it('has a title of its own', () => {
