@@ -1,6 +1,6 @@
 /** Who is measured, and how each is started. */
 import type { ChildProcess } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { startCerbos } from './cerbos.ts'
 import { type Processes, printed, stopProcess } from './processes.ts'
@@ -46,17 +46,21 @@ export async function startContestant(name: ContestantName, options: StartOption
   }
   const { processes, core, databaseUrl, folder, jwt } = options
   const isGateway = name === 'gateway'
-  const child = processes.start(node22(), isGateway ? ['--import', 'tsx', 'src/cli.ts', 'start'] : [entryOf(name)], {
-    core,
-    log: `${folder}/${name}.log`,
-    environment: {
-      NODE_ENV: 'production',
-      DATABASE_URL: databaseUrl,
-      ...(isGateway
-        ? { PORT: '0', DATABASE_POOL_SIZE: poolSize, JWT_KEY_FILE: jwt.keyFile, JWT_ISSUER: jwt.issuer }
-        : { POOL_SIZE: poolSize, GRAPHILE_ENV: 'production' }),
+  const child = processes.start(
+    node22(),
+    isGateway ? [...startFlags(), '--import', 'tsx', 'src/cli.ts', 'start'] : [entryOf(name)],
+    {
+      core,
+      log: `${folder}/${name}.log`,
+      environment: {
+        NODE_ENV: 'production',
+        DATABASE_URL: databaseUrl,
+        ...(isGateway
+          ? { PORT: '0', DATABASE_POOL_SIZE: poolSize, JWT_KEY_FILE: jwt.keyFile, JWT_ISSUER: jwt.issuer }
+          : { POOL_SIZE: poolSize, GRAPHILE_ENV: 'production' }),
+      },
     },
-  })
+  )
   const [, port] = await printed(child, isGateway ? /Endpoint +http:\/\/127\.0\.0\.1:(\d+)/ : /listening on (\d+)/)
   return serverOf(name, Number(port), child)
 }
@@ -69,6 +73,12 @@ async function serverOf(name: ContestantName, port: number, child: ChildProcess)
     cursorOf: await cursorsOf(name, port),
     stop: () => stopProcess(child),
   }
+}
+
+/** What `npm start` tells Node. */
+function startFlags(): readonly string[] {
+  const { scripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  return scripts.start.split(' ').filter((part: string) => part.startsWith('--'))
 }
 
 function entryOf(name: ContestantName): string {
