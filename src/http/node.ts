@@ -75,9 +75,11 @@ export async function sendResponse(response: ServerResponse, { status, headers, 
   const flat: string[] = []
   for (const name in headers) if (name !== 'content-length') flat.push(name, headers[name] as string)
   if (body === null || typeof body === 'string' || body instanceof Uint8Array) {
-    if (status !== 204 && status !== 304) flat.push('content-length', String(Buffer.byteLength(body ?? '')))
+    // As bytes, so that a text is gone through once: for its length, and again for the socket, would be three times.
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body
+    if (status !== 204 && status !== 304) flat.push('content-length', String(bytes?.byteLength ?? 0))
     response.writeHead(status, flat)
-    response.end(body)
+    response.end(bytes)
   } else {
     response.writeHead(status, flat)
     await pipeline(body, response).catch(() => {})
