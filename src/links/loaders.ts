@@ -17,7 +17,7 @@ import { countHolders, type HoldersRange, type Holding, selectHolders } from './
 import type { Link, ManyLink, OneLink } from './link.ts'
 import { type Groups, type Key, type Keyed, keyOf, type Question, questionOf, rowLink } from './questions.ts'
 import { countLinked, estimateLinked, selectLargest, selectLinked, selectLinkedPage } from './statements.ts'
-import { nameOf, type SubjectRow, selectSubjects, type Whom, whomIn, whomOf } from './subjects.ts'
+import { nameOf, type SubjectRow, selectSubjects, subjectsQuestion, type Whom, whomOf } from './subjects.ts'
 
 export interface LoaderOptions {
   readonly read: Read
@@ -229,11 +229,21 @@ export class Loaders {
   /** What decides what they may do, a row for each access; none where there is nobody that the caller may see. */
   subject(whom: Whom): Promise<readonly SubjectRow[]> {
     return this.#load('subject', nameOf(whom), async (names) => {
-      const { read, visibility, columns } = this.#options
-      const rows = await read<SubjectRow>(selectSubjects(names.map(whomOf), columns(accesses), visibility))
-      this.#noteVersion(new Map([['', rows]]))
-      const found = groupedBy(rows, (row) => nameOf(whomIn(row)))
-      return names.map((name) => found.get(name) ?? none)
+      const { visibility, columns, read } = this.#options
+      const asked = names.map(whomOf)
+      const { kind } = asked[0] as Whom
+      if (asked.every((each) => each.kind === kind)) {
+        const question = subjectsQuestion(kind, columns(accesses), visibility.kind)
+        const groups = await this.#answers<SubjectRow>(
+          question,
+          asked.map(({ id }) => id),
+        )
+        this.#noteVersion(groups)
+        return asked.map(({ id }) => groups.get(id) ?? none)
+      }
+      const groups = grouped(await read<Keyed<SubjectRow>>(selectSubjects(asked, columns(accesses), visibility)))
+      this.#noteVersion(groups)
+      return names.map((name) => groups.get(name) ?? none)
     })
   }
 
@@ -350,13 +360,9 @@ interface Explained {
 }
 
 function grouped<Row>(rows: readonly Keyed<Row>[]): Groups<Row> {
-  return groupedBy<Keyed<Row>, Key>(rows, keyOf)
-}
-
-function groupedBy<Row, By>(rows: readonly Row[], by: (row: Row) => By): ReadonlyMap<By, readonly Row[]> {
-  const groups = new Map<By, Row[]>()
+  const groups = new Map<Key, Row[]>()
   for (const row of rows) {
-    const key = by(row)
+    const key = keyOf(row)
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [row])
     else group.push(row)

@@ -71,18 +71,19 @@ export function questionOf<From, To>(link: Link<From, To>, columns: Prisma.Sql, 
   return question
 }
 
-const keys = new Place('keys') as never
-const organization = new Place('organization') as never
-const organizations = new Place('organizations') as never
+/** Where the values of a question stand in its statements. */
+export const keysPlace = new Place('keys') as never
+export const organizationPlace = new Place('organization') as never
+export const organizationsPlace = new Place('organizations') as never
 
 function createQuestion<From, To>(link: Link<From, To>, columns: Prisma.Sql, kind: Visibility['kind']): Question {
   const isLimited = kind === 'organization'
-  const visibility: Visibility = isLimited ? { kind, organizationId: organization } : { kind }
+  const visibility: Visibility = isLimited ? { kind, organizationId: organizationPlace } : { kind }
   const byOrganization = isLimited && link.to.organization !== null
   return {
     byOrganization,
-    alone: templateOf(selectLinked(link, columns, { keys, visibility, where: anything })),
-    shared: templateOf(selectShared(link, columns, keys, byOrganization ? organizations : null)),
+    alone: templateOf(selectLinked(link, columns, { keys: keysPlace, visibility, where: anything })),
+    shared: templateOf(selectShared(link, columns, keysPlace, byOrganization ? organizationsPlace : null)),
   }
 }
 

@@ -2,6 +2,8 @@
 import { isVisible, type Visibility } from '../auth/visibility.ts'
 import { type Access, Prisma, type ResourceType, type Token } from '../db/generated/prisma/client.ts'
 import { accesses, tokens, users } from '../db/tables.ts'
+import { templateOf } from '../db/template.ts'
+import { keysPlace, organizationPlace, organizationsPlace, type Question } from './questions.ts'
 
 /** Who is asked about. A user may what any of its accesses may. */
 export type Whom =
@@ -19,19 +21,11 @@ export function whomOf(name: string): Whom {
   return kind === 'user' ? { kind, id } : { kind: kind as 'access' | 'token', id: Number(id) }
 }
 
-/** Whom the row was found for. */
-export function whomIn({ id, token_id: tokenId, askedUser }: SubjectRow): Whom {
-  if (askedUser !== null) return { kind: 'user', id: askedUser }
-  return tokenId === null ? { kind: 'access', id } : { kind: 'token', id: tokenId }
-}
-
 /**
  * A row of the access, with the columns that the request reads, and what else counts. A user has one for each of its
  * accesses; where it has none, one without an access.
  */
 export type SubjectRow = Access & {
-  /** The user that was asked about; null where somebody else was. */
-  readonly askedUser: string | null
   /** The last day of its user; null: no end. */
   readonly lastDay: Date | null
   /** Null: none. */
@@ -46,34 +40,107 @@ export type SubjectRow = Access & {
 const tokenMembers = ['id', 'revokedAt', 'expiresAt', 'deactivated', 'allowedScopes'] as const
 type TokenMember = (typeof tokenMembers)[number]
 
-/** The visible rows of those who are asked about, of each kind each once. `columns` are those of `accesses`. */
+/** What is asked of subjects of one kind: the rows that the asker may see, by the subject's id. `columns` are those of `accesses`. */
+export function subjectsQuestion(kind: Whom['kind'], columns: Prisma.Sql, visibility: Visibility['kind']): Question {
+  const byColumns = questions.get(columns) ?? new Map<string, Question>()
+  questions.set(columns, byColumns)
+  const name = `${kind} ${visibility}`
+  const question = byColumns.get(name) ?? createQuestion(kind, columns, visibility)
+  byColumns.set(name, question)
+  return question
+}
+
+/** The visible rows of subjects of several kinds, in one statement; `"batchKey"` is the name of each one's subject. */
 export function selectSubjects(asked: readonly Whom[], columns: Prisma.Sql, visibility: Visibility): Prisma.Sql {
-  const idsOf = (kind: Whom['kind']) => asked.filter((each) => each.kind === kind).map(({ id }) => id)
-  const [accessIds, tokenIds, userIds] = [idsOf('access'), idsOf('token'), idsOf('user')]
-  const facts = Prisma.sql`${columns}, ${users.column('expiresAt')} AS "lastDay", (
-    SELECT jsonb_agg(jsonb_build_array(role_id, resource_type, resource_id)) FROM role_assignments
-    WHERE role_assignments.organization_id = accesses.organization_id AND role_assignments.access_id = accesses.id
-  ) AS assignments, (SELECT version FROM catalogue_version) AS "catalogueVersion"`
-  const withUser = Prisma.sql`${accesses.name} JOIN ${users.name} ON ${users.id} = ${accesses.column('userId')}`
-  const noUser = Prisma.sql`NULL::uuid AS "askedUser"`
-  const noToken = tokenColumns((_, type) => Prisma.sql`NULL::${type}`)
-  const ofAccesses = Prisma.sql`
-    SELECT ${facts}, ${noUser}, ${noToken} FROM ${withUser}
-    WHERE ${accesses.id} = ANY(${accessIds}::integer[]) AND ${isVisible(visibility, accesses.organization)}`
-  const ofTokens = Prisma.sql`
-    SELECT ${facts}, ${noUser}, ${tokenColumns((column) => column)}
-    FROM ${withUser} JOIN ${tokens.name} ON ${tokens.column('accessId')} = ${accesses.id}
-    WHERE ${tokens.id} = ANY(${tokenIds}::integer[]) AND ${isVisible(visibility, tokens.organization)}`
-  const ofUsers = Prisma.sql`
-    SELECT ${facts}, ${users.id} AS "askedUser", ${noToken}
-    FROM ${users.name} LEFT JOIN ${accesses.name} ON ${accesses.column('userId')} = ${users.id}
-    WHERE ${users.id} = ANY(${userIds}::uuid[]) AND ${isVisible(visibility, users.organization)}`
-  const parts = [
-    ...(tokenIds.length === 0 ? [] : [ofTokens]),
-    ...(userIds.length === 0 ? [] : [ofUsers]),
-    ...(accessIds.length === 0 ? [] : [ofAccesses]),
-  ]
+  const kinds = [...new Set(asked.map(({ kind }) => kind))]
+  const parts = kinds.map((kind) => {
+    const ids = asked.filter((each) => each.kind === kind).map(({ id }) => id)
+    return selectKind(kind, columns, ({ id, type, organization }) => ({
+      batchKey: Prisma.sql`${`${kind} `} || ${id}`,
+      where: Prisma.sql`${id} = ANY(${ids}::${type}[]) AND ${isVisible(visibility, organization)}`,
+    }))
+  })
   return Prisma.join(parts, ' UNION ALL ')
+}
+
+/** By the select list, which is the same object for the same columns. */
+const questions = new WeakMap<Prisma.Sql, Map<string, Question>>()
+
+function createQuestion(kind: Whom['kind'], columns: Prisma.Sql, visibility: Visibility['kind']): Question {
+  const byOrganization = visibility === 'organization'
+  const theirs: Visibility = byOrganization
+    ? { kind: 'organization', organizationId: organizationPlace }
+    : { kind: 'allOrganizations' }
+  return {
+    byOrganization,
+    alone: templateOf(
+      selectKind(kind, columns, ({ id, type, organization }) => ({
+        batchKey: id,
+        where: Prisma.sql`${id} = ANY(${keysPlace}::${type}[]) AND ${isVisible(theirs, organization)}`,
+      })),
+    ),
+    shared: templateOf(
+      selectKind(kind, columns, ({ id, type, organization }) =>
+        byOrganization
+          ? {
+              batchKey: Prisma.sql`asked.key`,
+              batchOrganization: Prisma.sql`asked.organization`,
+              from: Prisma.sql`unnest(${keysPlace}::${type}[], (SELECT ${organizationsPlace}::uuid[])) AS asked(key, organization)`,
+              where: Prisma.sql`${id} = asked.key AND ${organization} = asked.organization`,
+            }
+          : {
+              batchKey: Prisma.sql`asked.key`,
+              from: Prisma.sql`unnest(${keysPlace}::${type}[]) AS asked(key)`,
+              where: Prisma.sql`${id} = asked.key`,
+            },
+      ),
+    ),
+  }
+}
+
+/** The columns of a kind's subjects that they are asked for by. */
+interface SubjectColumns {
+  readonly id: Prisma.Sql
+  readonly type: Prisma.Sql
+  readonly organization: Prisma.Sql
+}
+
+/** Which subjects are asked for, and what their rows are told apart by. */
+interface Asks {
+  readonly batchKey: Prisma.Sql
+  readonly batchOrganization?: Prisma.Sql
+  /** What is joined to find them. */
+  readonly from?: Prisma.Sql
+  readonly where: Prisma.Sql
+}
+
+function selectKind(kind: Whom['kind'], columns: Prisma.Sql, asks: (subject: SubjectColumns) => Asks): Prisma.Sql {
+  const table = { access: accesses, token: tokens, user: users }[kind]
+  const { batchKey, batchOrganization, from, where } = asks({
+    id: table.id,
+    type: Prisma.raw(table.typeOf('id')),
+    organization: table.column('organizationId'),
+  })
+  const byKey = from === undefined ? Prisma.empty : Prisma.sql`${from},`
+  return Prisma.sql`
+    SELECT ${batchKey} AS "batchKey", ${batchOrganization === undefined ? Prisma.empty : Prisma.sql`${batchOrganization} AS "batchOrganization",`}
+      ${columns}, ${users.column('expiresAt')} AS "lastDay", (
+        SELECT jsonb_agg(jsonb_build_array(role_id, resource_type, resource_id)) FROM role_assignments
+        WHERE role_assignments.organization_id = accesses.organization_id AND role_assignments.access_id = accesses.id
+      ) AS assignments,
+      (SELECT version FROM catalogue_version) AS "catalogueVersion",
+      ${tokenColumns((column, type) => (kind === 'token' ? column : Prisma.sql`NULL::${type}`))}
+    FROM ${byKey} ${joined[kind]}
+    WHERE ${where}`
+}
+
+const withUser = Prisma.sql`${accesses.name} JOIN ${users.name} ON ${users.id} = ${accesses.column('userId')}`
+
+/** A kind's subjects with their accesses. */
+const joined: Readonly<Record<Whom['kind'], Prisma.Sql>> = {
+  access: withUser,
+  token: Prisma.sql`${withUser} JOIN ${tokens.name} ON ${tokens.column('accessId')} = ${accesses.id}`,
+  user: Prisma.sql`${users.name} LEFT JOIN ${accesses.name} ON ${accesses.column('userId')} = ${users.id}`,
 }
 
 /** Under names of their own: those of accesses are alike. */
