@@ -143,7 +143,7 @@ describe('the comparison', () => {
   })
 
   it('tells so with a document that has nothing to spare', patient, async () => {
-    const reply = (body: string): Reply => ({ status: 200, type: null, body })
+    const reply = (body: string): Reply => ({ status: 200, type: null, body, headers: [] })
     const compared: Ask = async (question) => {
       expectSame(question, reply(String(question.document.includes('roleAssignments'))), reply('false'))
       return reply('')

@@ -8,6 +8,7 @@ import {
   type GraphQLOutputType,
   type GraphQLSchema,
   GraphQLSkipDirective,
+  type GraphQLUnionType,
   getNamedType,
   isCompositeType,
   isRequiredArgument,
@@ -75,8 +76,18 @@ export function writeDocument(
       case 11:
         return `...${fragmentFor(type, below, decide)}${directives(decide)}`
       default:
-        return fieldSelection(type, below, decide)
+        return isUnionType(type) ? memberSelection(type, below, decide) : fieldSelection(type, below, decide)
     }
+  }
+
+  /** A field of one of the union's types, mostly of one that leads further: the union itself has none. */
+  function memberSelection(type: GraphQLUnionType, below: readonly Choice[], decide: Decide): string {
+    const members = type.getTypes()
+    const leading = members.filter((member) =>
+      fieldsOf(member).some((field) => isCompositeType(getNamedType(field.type))),
+    )
+    const on = choose(decide, [...leading, ...leading, ...leading, ...members])
+    return `... on ${on}${directives(decide)} { ${fieldSelection(on, below, decide)} }`
   }
 
   function fieldSelection(type: GraphQLCompositeType, below: readonly Choice[], decide: Decide): string {

@@ -19,6 +19,8 @@ export interface Reply {
   readonly status: number
   readonly type: string | null
   readonly body: string
+  /** All of them, also those that say when. */
+  readonly headers: readonly (readonly [string, string])[]
 }
 
 export type Ask = (question: Question) => Promise<Reply>
@@ -72,7 +74,8 @@ export function asking(harness: Pick<Harness, 'authorize'>, { fetch }: Pick<Gate
         body: JSON.stringify({ query: document, variables, operationName }),
       }),
     )
-    return { status: response.status, type: response.headers.get('content-type'), body: await response.text() }
+    const { status, headers } = response
+    return { status, type: headers.get('content-type'), body: await response.text(), headers: [...headers] }
   }
 }
 
