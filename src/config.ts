@@ -97,6 +97,11 @@ export const settings = {
     'pool',
     "How statements that read are sent: pool, over the driver's pool with names, or prisma, through Prisma's client, which is slower.",
   ),
+  DATABASE_ROW_SECURITY: setting(
+    flag,
+    'false',
+    'Whether the PostgreSQL server itself keeps organizations apart, too: by row-level security, which the start sets up.',
+  ),
   EXECUTION_WITHOUT: setting(
     partsOfExecution,
     '',
@@ -262,6 +267,12 @@ function contradictions(values: Values): string[] {
     problems.push(
       'DATABASE_URL: expected a PostgreSQL server in production, received none (the embedded database is for demos)',
     )
+  }
+  if (values.DATABASE_ROW_SECURITY && values.DATABASE_URL === null) {
+    problems.push('DATABASE_ROW_SECURITY: expected DATABASE_URL beside it (the embedded database has one user only)')
+  }
+  if (values.DATABASE_ROW_SECURITY && values.DATABASE_READS === 'prisma') {
+    problems.push('DATABASE_READS: expected pool beside DATABASE_ROW_SECURITY')
   }
   if (values.TOKEN_DEFAULT_LIFETIME > values.TOKEN_MAX_LIFETIME) {
     problems.push('TOKEN_DEFAULT_LIFETIME: expected no more than TOKEN_MAX_LIFETIME')

@@ -219,7 +219,7 @@ class RequestContext implements Context {
 
   /** Reads when the caller may have a connection, and counts. */
   #readInTurn<Row extends object>(statement: Statement): Promise<Row[]> {
-    return this.share.use(() => counting(this.#options.read, this.tally)<Row>(statement))
+    return this.share.use(() => counting(this.#options.read, this.tally)<Row>(statement, this.visibility))
   }
 
   #ask<Row extends object>(question: Question, keys: readonly Key[]): Promise<Groups<Row>> {

@@ -104,9 +104,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   const perCaller = options.callerConnections ?? Math.max(1, Math.floor(connections / 2))
   const shareOf = createShares({ connections, perCaller })
   const without = new Set(options.without ?? [])
-  const askTogether = createAskTogether(read, !without.has('merging'))
+  const askTogether = createAskTogether(read, { together: !without.has('merging'), apart: database.rowSecurity })
   const catalogues = createCatalogues(!without.has('catalogue'))
-  const changes = createChanges(database.write, catalogues)
+  const changes = createChanges(database.write, catalogues, database.rowSecurity)
   const handedOver = new Map<Reason, number>()
   const onHandedOver = (reason: Reason) => {
     handedOver.set(reason, (handedOver.get(reason) ?? 0) + 1)

@@ -6,6 +6,7 @@ import { type DevelopmentIssuer, developmentLifetime, openDevelopmentIssuer } fr
 import type { Config } from './config.ts'
 import { Prisma } from './db/generated/prisma/client.ts'
 import { type Provisioned, provisionDatabase, startupFailure } from './db/provision.ts'
+import { everything } from './db/rowSecurity.ts'
 import { startSweeping } from './db/sweep.ts'
 import { organizations } from './db/tables.ts'
 import { createGateway, endpoint } from './gateway.ts'
@@ -68,6 +69,7 @@ export async function start(config: Config, observer: Observer): Promise<Started
     poolSize: config.DATABASE_POOL_SIZE,
     timeout: config.DATABASE_TIMEOUT,
     reads: config.DATABASE_READS,
+    rowSecurity: config.DATABASE_ROW_SECURITY,
     observe,
     onWait: (what) => observe({ kind: 'startWaits', what }),
     fill: config.DEMO_DATA ? (client) => fillIfEmpty(client, clock()) : undefined,
@@ -150,8 +152,11 @@ async function endsBefore(deadline: number, work: Promise<void>): Promise<boolea
 
 async function hasDemoData({ database }: Provisioned): Promise<boolean> {
   const { organizationId } = demoCallers.administrator
-  const found = await database.read(Prisma.sql`
-    SELECT ${organizations.id} FROM ${organizations.name} WHERE ${organizations.id} = ${organizationId}::uuid`)
+  const found = await database.read(
+    Prisma.sql`
+    SELECT ${organizations.id} FROM ${organizations.name} WHERE ${organizations.id} = ${organizationId}::uuid`,
+    everything,
+  )
   return found.length > 0
 }
 

@@ -139,6 +139,16 @@ describe('a malformed setting', () => {
     expect(problemsOf(environment)).toEqual([problem])
   })
 
+  it.each([
+    [{ DATABASE_ROW_SECURITY: 'true' }, 'expected DATABASE_URL beside it'],
+    [
+      { DATABASE_ROW_SECURITY: 'true', DATABASE_URL: 'postgres://db.example/iam', DATABASE_READS: 'prisma' },
+      'DATABASE_READS: expected pool beside DATABASE_ROW_SECURITY',
+    ],
+  ])('is refused where another one contradicts it: %j', (environment: Environment, problem) => {
+    expect(problemsOf(environment).join()).toContain(problem)
+  })
+
   it.each(['*', 'app.example.com', 'https://app.example.com/', 'https://a.example,nonsense', 'null'])(
     'is refused as an origin: %s',
     (origin) => {

@@ -95,34 +95,43 @@ export interface Changes {
    * Makes the change where all is as the job says, in the turn of who asks for it; answers the facts of it either way.
    * Rejects as `Write` does.
    */
-  make(kind: Kind, job: Job, asking: Asking): Promise<Facts | undefined>
+  make(kind: Kind, job: Job, asking: Asking & Pick<Changing, 'visibility'>): Promise<Facts | undefined>
 }
 
 /** Holdings that are remembered: some hundred bytes each, for those who make changes again and again. */
 const mostHeld = 2_000
 
-/** One place for changes over one database. Kinds that say so are merged over requests. */
-export function createChanges(write: Write, catalogues: Catalogues): Changes {
-  const makeTogether = (kind: Kind) =>
+/** Organizations whose changes are merged at the same time, where each has statements of its own. */
+const mostApart = 1_000
+
+/** One place for changes over one database. Kinds that say so are merged over requests; with `apart` those of one organization. */
+export function createChanges(write: Write, catalogues: Catalogues, apart = false): Changes {
+  const makeTogether = (kind: Kind, sentFor: Visibility) =>
     mergeChanges<Job, Facts | undefined>(async (jobs, signal) => {
-      const answers = await write<Facts>(changingStatement(kind, listOf(jobs), false), signal)
+      const answers = await write<Facts>(changingStatement(kind, listOf(jobs), false), signal, sentFor)
       const byPlace = new Map(answers.map((facts) => [facts.place, facts]))
       return jobs.map((_, place) => byPlace.get(place))
     })
-  const merged = new WeakMap<Kind, ReturnType<typeof makeTogether>>()
+  const merged = new WeakMap<Kind, LRUCache<string, ReturnType<typeof makeTogether>>>()
+  const makerOf = (kind: Kind, visibility: Visibility) => {
+    const makers = merged.get(kind) ?? new LRUCache({ max: mostApart })
+    merged.set(kind, makers)
+    const whose = apart ? `${visibilityColumns(visibility).sees}` : 'all'
+    const maker = makers.get(whose) ?? makeTogether(kind, visibility)
+    makers.set(whose, maker)
+    return maker
+  }
   return {
     catalogues,
     held: new LRUCache({ max: mostHeld }),
     async make(kind, job, asking) {
       if (!kind.merges || job.key !== null) {
-        const { share, signal } = asking
+        const { share, signal, visibility } = asking
         const statement = changingStatement(kind, listOf([job]), job.key !== null)
-        const [answer] = await share.use(() => write<Facts>(statement, signal))
+        const [answer] = await share.use(() => write<Facts>(statement, signal, visibility))
         return answer
       }
-      const make = merged.get(kind) ?? makeTogether(kind)
-      merged.set(kind, make)
-      return make(job, asking)
+      return makerOf(kind, asking.visibility)(job, asking)
     },
   }
 }

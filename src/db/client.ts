@@ -6,6 +6,7 @@ import { PrismaClient } from './generated/prisma/client.ts'
 import { probeApart, probeThrough } from './health.ts'
 import { createPool } from './pool.ts'
 import { type Read, readFromPool, readWithPrisma, type Statement } from './read.ts'
+import { sessionOfRole } from './rowSecurity.ts'
 import { createWatch, type Watch } from './watch.ts'
 import { type Write, writeInTransaction, writeToPool } from './write.ts'
 
@@ -22,6 +23,8 @@ export interface DatabaseOptions {
    * transaction around it. The embedded database does not.
    */
   readonly cancellable?: boolean
+  /** Whether row-level security has been set up (`secureRows`), and sessions take its role. Not with Prisma's client. */
+  readonly rowSecurity?: boolean
   /**
    * Whether the database's health is asked on a connection of its own, beside the pool. Never of the embedded database,
    * whose one backend all connections share.
@@ -36,9 +39,12 @@ export interface DatabaseOptions {
 export interface Database {
   /** Connections at most. */
   readonly connections: number
+  /** With row-level security it sees no rows of organizations. */
   readonly prisma: PrismaClient
   readonly read: Read
   readonly write: Write
+  /** Whether a statement sees the rows only of whom it is sent for: then it can be sent for one organization only. */
+  readonly rowSecurity: boolean
   /** Whether the database answers, within a second, and takes changes. Never rejects. */
   isReady(): Promise<boolean>
   close(): Promise<void>
@@ -46,12 +52,20 @@ export interface Database {
 
 /** Opens the pool without connecting yet: the first statement does. */
 export function openDatabase(options: DatabaseOptions): Database {
-  const { timeout, poolSize } = options
+  const { timeout, poolSize, rowSecurity = false } = options
   const observe = options.observe && unfailing(options.observe)
   const settings = connectionSettings(options.connection, timeout)
   const patience = patienceOf(timeout)
   const pool = createPool(
-    { ...settings, max: poolSize, query_timeout: patience, onConnect: (client) => prepareSession(client, timeout) },
+    {
+      ...settings,
+      max: poolSize,
+      query_timeout: patience,
+      async onConnect(client) {
+        await prepareSession(client, timeout)
+        if (rowSecurity) await client.query(sessionOfRole)
+      },
+    },
     (failure) => watch.suspect(failure),
   )
   const probe = options.healthApart ? probeApart(settings, () => watch.suspect()) : probeThrough(pool, patience)
@@ -63,8 +77,9 @@ export function openDatabase(options: DatabaseOptions): Database {
   return {
     connections: options.poolSize,
     prisma,
-    read: withPrisma ? readWithPrisma(prisma) : tell(readFromPool(pool)),
-    write: withPrisma || !options.cancellable ? writeInTransaction(prisma) : tell(writeToPool(pool)),
+    read: withPrisma ? readWithPrisma(prisma) : tell(readFromPool(pool, rowSecurity)),
+    write: withPrisma || !options.cancellable ? writeInTransaction(prisma) : tell(writeToPool(pool, rowSecurity)),
+    rowSecurity,
     isReady: watch.isReady,
     async close() {
       await watch.close()

@@ -1,5 +1,7 @@
 /** Requests that must not be carried out twice, however often they are sent. */
-import { Prisma, type PrismaClient } from './generated/prisma/client.ts'
+import { Prisma } from './generated/prisma/client.ts'
+import { everything } from './rowSecurity.ts'
+import type { Write } from './write.ts'
 
 /** Milliseconds for which a key is remembered. */
 const rememberedFor = 24 * 60 * 60 * 1_000
@@ -44,6 +46,8 @@ export function rememberRequests(changes: Prisma.Sql, outcome: Prisma.Sql): Pris
 
 const interval = Prisma.raw(`interval '${rememberedFor} milliseconds'`)
 
+const neverAborted = new AbortController().signal
+
 /** Rows that one statement removes at most, so that none of them holds others up. */
 const swept = 1_000
 
@@ -51,15 +55,19 @@ const swept = 1_000
  * Forgets what is older than 24 hours, whoever asked for it, and returns how many requests those were. Several processes
  * may do so at once.
  */
-export async function forgetOldRequests(prisma: PrismaClient, now: Date): Promise<number> {
+export async function forgetOldRequests(write: Write, now: Date): Promise<number> {
   let forgotten = 0
   for (;;) {
-    const removed = await prisma.$executeRaw`
+    const { length } = await write(
+      Prisma.sql`
       DELETE FROM idempotency_keys WHERE (organization_id, subject, key) IN (
         SELECT organization_id, subject, key FROM idempotency_keys
-        WHERE created_at <= ${oldest(now)} LIMIT ${swept} FOR UPDATE SKIP LOCKED)`
-    forgotten += removed
-    if (removed < swept) return forgotten
+        WHERE created_at <= ${oldest(now)} LIMIT ${swept} FOR UPDATE SKIP LOCKED) RETURNING key`,
+      neverAborted,
+      everything,
+    )
+    forgotten += length
+    if (length < swept) return forgotten
   }
 }
 

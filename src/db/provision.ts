@@ -7,6 +7,7 @@ import { databaseFailure } from './failure.ts'
 import { type LockOptions, migrate, underLock } from './migrate.ts'
 import { saidIfLong, withPatience } from './patience.ts'
 import { requireFit } from './requirements.ts'
+import { secureRows } from './rowSecurity.ts'
 
 export interface ProvisionOptions extends LockOptions {
   /** A PostgreSQL server's address; null: the embedded database. */
@@ -17,6 +18,8 @@ export interface ProvisionOptions extends LockOptions {
   /** Seconds that a statement, or a wait for a connection, may take. */
   readonly timeout: number
   readonly reads?: DatabaseOptions['reads']
+  /** Whether the server itself keeps organizations apart. */
+  readonly rowSecurity?: boolean
   readonly observe?: DatabaseOptions['observe']
   /** Fills a database that has been brought up to date, and says whether it did. Left out: nothing is filled in. */
   readonly fill?: ((client: pg.Client) => Promise<boolean>) | undefined
@@ -129,11 +132,12 @@ function reasonOf(error: unknown): string {
  */
 export function bringUpToDate(
   client: pg.Client,
-  { fill, lockTimeout, onWait }: Pick<ProvisionOptions, 'fill' | keyof LockOptions>,
+  { fill, rowSecurity, lockTimeout, onWait }: Pick<ProvisionOptions, 'fill' | 'rowSecurity' | keyof LockOptions>,
 ): Promise<Pick<Provisioned, 'migrated' | 'filled'>> {
   const work = async () => {
     const migrated = await migrate(client)
     const filled = fill !== undefined && (await fill(client))
+    if (rowSecurity) await secureRows(client)
     return { migrated, filled }
   }
   return underLock(client, work, { lockTimeout, onWait })
@@ -151,6 +155,7 @@ export async function provisionDatabase(options: ProvisionOptions): Promise<Prov
       healthApart: location.kind === 'server',
       cancellable: location.kind === 'server',
       observe: options.observe,
+      rowSecurity: options.rowSecurity ?? false,
       ...(options.reads === undefined ? {} : { reads: options.reads }),
     })
     return {

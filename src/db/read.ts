@@ -4,8 +4,10 @@
  */
 import { createHash } from 'node:crypto'
 import type pg from 'pg'
+import type { Visibility } from '../auth/visibility.ts'
 import type { Tally } from '../observer.ts'
 import { Prisma, type PrismaClient } from './generated/prisma/client.ts'
+import { queryFor } from './rowSecurity.ts'
 import { asWritten, type RowClass, rowClassOf } from './rows.ts'
 
 /** SQL with places (`$1`) for its values. */
@@ -24,14 +26,17 @@ export function plannedByValues({ text, values }: Statement): Statement {
   return { text, values, isPlannedByValues: true }
 }
 
-/** Answers a statement. Rejects with what the driver or Prisma says; `databaseFailure` knows what it means. */
-export type Read = <Row extends object>(statement: Statement) => Promise<Row[]>
+/**
+ * Answers a statement. Rejects with what the driver or Prisma says; `databaseFailure` knows what it means. Where the database
+ * has row-level security, the statement sees the rows that are visible to whom it is sent for, and none where that is left out.
+ */
+export type Read = <Row extends object>(statement: Statement, sentFor?: Visibility) => Promise<Row[]>
 
 /** The same, with each statement counted in the request's tally. */
 export function counting(read: Read, tally: Tally): Read {
-  return (statement) => {
+  return (statement, sentFor) => {
     tally.statements += 1
-    return read(statement)
+    return read(statement, sentFor)
   }
 }
 
@@ -43,32 +48,29 @@ export function readWithPrisma(client: Pick<PrismaClient, '$queryRaw' | '$queryR
       : client.$queryRawUnsafe(statement.text, ...statement.values)
 }
 
-/** Reads over the pool. */
-export function readFromPool(pool: pg.Pool): Read {
-  const ask = createAsk()
-  return (statement) => ask(pool, statement)
+/** Reads over the pool, whose sessions may have the role of row-level security. */
+export function readFromPool(pool: pg.Pool, rowSecurity: boolean): Read {
+  const ask = createAsk(rowSecurity)
+  return (statement, sentFor) => ask(pool, statement, sentFor)
 }
 
 /**
  * Makes what sends statements over the driver's connections, with names: the server parses and plans those once for each
  * connection. The rows are `WrittenRow`s, whose members are on their prototype.
  */
-export function createAsk() {
+export function createAsk(rowSecurity: boolean) {
   const known = createKnownStatements()
   return async <Row extends object>(
     connection: Pick<pg.Pool | pg.PoolClient, 'query'>,
     { text, values, isPlannedByValues = false }: Statement,
+    sentFor?: Visibility,
   ): Promise<Row[]> => {
     const statement = known(text, isPlannedByValues)
     const { name } = statement
     const named = name === undefined ? {} : { name }
-    const { rows, fields } = await connection.query({
-      text,
-      values: values as unknown[],
-      rowMode: 'array',
-      types: asWritten,
-      ...named,
-    })
+    const query = { text, values: values as unknown[], rowMode: 'array' as const, types: asWritten, ...named }
+    const asked = rowSecurity && sentFor ? queryFor(connection, query, sentFor) : connection.query(query)
+    const { rows, fields } = await asked
     statement.Row ??= rowClassOf(fields)
     const { Row } = statement
     return (rows as (string | null)[][]).map((texts) => new Row(texts)) as unknown as Row[]

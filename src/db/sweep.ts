@@ -19,7 +19,7 @@ export function startSweeping({ database, clock, observe, every = interval }: Sw
   let underWay: Promise<void> = Promise.resolve()
   const sweep = async (): Promise<void> => {
     try {
-      await forgetOldRequests(database.prisma, clock())
+      await forgetOldRequests(database.write, clock())
     } catch (error) {
       // What is out of reach now is told by those who wait for it, and swept the next time.
       if (databaseFailure(error) === undefined) observe({ kind: 'unexpected', requestId: 'sweep', error })

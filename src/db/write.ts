@@ -3,6 +3,7 @@
  * whole or not at all.
  */
 import pg from 'pg'
+import type { Visibility } from '../auth/visibility.ts'
 import { GatewayError } from '../errors.ts'
 import { databaseFailure } from './failure.ts'
 import type { PrismaClient } from './generated/prisma/client.ts'
@@ -13,9 +14,14 @@ import { inTransaction } from './transaction.ts'
  * Sends the statement and answers its rows. When the signal is aborted, nobody waits for it any more: then it is not sent,
  * or taken back where there is still time to.
  *
- * Rejects with OUTCOME_UNKNOWN where the statement may have happened or not; with anything else, nothing has happened.
+ * Rejects with OUTCOME_UNKNOWN where the statement may have happened or not; with anything else, nothing has happened. Whose
+ * rows it may see is that of `Read`.
  */
-export type Write = <Row extends object>(statement: Statement, signal: AbortSignal) => Promise<Row[]>
+export type Write = <Row extends object>(
+  statement: Statement,
+  signal: AbortSignal,
+  sentFor?: Visibility,
+) => Promise<Row[]>
 
 /** How often a statement is sent at most that lost against another transaction. */
 const attempts = 3
@@ -24,10 +30,10 @@ const attempts = 3
  * Writes over the pool, each statement as a transaction of its own: that takes one round trip. The server is told to give
  * up what nobody waits for.
  */
-export function writeToPool(pool: pg.Pool): Write {
-  const ask = createAsk()
+export function writeToPool(pool: pg.Pool, rowSecurity: boolean): Write {
+  const ask = createAsk(rowSecurity)
 
-  const once = async <Row extends object>(statement: Statement, signal: AbortSignal): Promise<Row[]> => {
+  const once: Write = async <Row extends object>(statement: Statement, signal: AbortSignal, sentFor?: Visibility) => {
     const client = await pool.connect()
     let cancelled = false
     const cancel = () => {
@@ -37,17 +43,17 @@ export function writeToPool(pool: pg.Pool): Write {
     try {
       signal.throwIfAborted()
       signal.addEventListener('abort', cancel, { once: true })
-      return await ask<Row>(client, statement).catch(throwOutcome)
+      return await ask<Row>(client, statement, sentFor).catch(throwOutcome)
     } finally {
       signal.removeEventListener('abort', cancel)
       // The request may reach the server late, and must not meet a statement of somebody else.
       client.release(cancelled)
     }
   }
-  return async (statement, signal) => {
+  return async (statement, signal, sentFor) => {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await once(statement, signal)
+        return await once(statement, signal, sentFor)
       } catch (error) {
         if (attempt === attempts || databaseFailure(error) !== 'conflict') throw error
       }

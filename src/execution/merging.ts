@@ -5,6 +5,7 @@
  */
 import { databaseFailure } from '../db/failure.ts'
 import type { Read } from '../db/read.ts'
+import { rowsOfOrganization } from '../db/rowSecurity.ts'
 import { type Asker, type AskTogether, type Groups, type Key, keyOf, type Question } from '../links/questions.ts'
 
 interface Asked {
@@ -25,9 +26,9 @@ const mostKeys = 500
 
 /**
  * Gathers what is asked in one turn of the event loop; and further while those who asked wait for a connection. With
- * `together` false each asks alone.
+ * `together` false each asks alone; with `apart` each organization does.
  */
-export function createAskTogether(read: Read, together = true): AskTogether {
+export function createAskTogether(read: Read, { together = true, apart = false } = {}): AskTogether {
   let gathered = new Map<Question, Asked[]>()
   /** What waits for a connection of its caller. */
   const waiting = new Map<Question, Map<string, Asked[]>>()
@@ -38,8 +39,12 @@ export function createAskTogether(read: Read, together = true): AskTogether {
     for (const [question, asked] of questions) dispatch(question, asked)
   }
 
+  /** Parts that may be asked by one statement. What waits for a connection is of one caller, and so of one organization. */
+  const partsOf = (asked: readonly Asked[]) =>
+    apart ? byOrganization(asked).flatMap((own) => [...parts(own)]) : parts(asked)
+
   const dispatch = (question: Question, asked: Asked[]) => {
-    for (const part of parts(asked)) {
+    for (const part of partsOf(asked)) {
       const release = beginAny(part)
       if (release !== null) void send(question, part).finally(release)
       else for (const each of part) wait(question, each)
@@ -89,7 +94,11 @@ export function createAskTogether(read: Read, together = true): AskTogether {
   }
 
   const rowsOf = async (question: Question, asked: readonly Asked[]) => {
-    const rows = await read<SharedRow>(question.shared(placesOf(question, asked)))
+    // All of them ask for the same organization where it matters for whom it is sent.
+    const rows = await read<SharedRow>(
+      question.shared(placesOf(question, asked)),
+      rowsOfOrganization(asked[0]?.asker.organizationId ?? null),
+    )
     const groups = new Map<string | null, Map<Key, SharedRow[]>>()
     for (const row of rows) {
       const organization = question.byOrganization ? row.batchOrganization : null
@@ -128,6 +137,17 @@ function beginAny(asked: readonly Asked[]): (() => void) | null {
     if (release !== null) return release
   }
   return null
+}
+
+function byOrganization(asked: readonly Asked[]): readonly (readonly Asked[])[] {
+  const groups = new Map<string | null, Asked[]>()
+  for (const each of asked) {
+    const { organizationId } = each.asker
+    const group = groups.get(organizationId)
+    if (group === undefined) groups.set(organizationId, [each])
+    else group.push(each)
+  }
+  return [...groups.values()]
 }
 
 /** Parts that are small enough for a statement. */

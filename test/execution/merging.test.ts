@@ -167,7 +167,7 @@ describe('questions that are asked together', () => {
 
   it('are asked alone where that is switched off', async () => {
     const { sent, read } = createDatabase()
-    const ask = createAskTogether(read, false)
+    const ask = createAskTogether(read, { together: false })
     const asker = askers()
     void ask(question, ['u'], asker('a'))
     void ask(question, ['u'], asker('b'))

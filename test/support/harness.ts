@@ -4,13 +4,16 @@ import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { type DemoCaller, demoCallers } from '../../examples/data/demo/callers.ts'
 import { allowedHostsOf, claimNamesOf, limitsOf, policyOf } from '../../src/assemble.ts'
 import { fixedKeys } from '../../src/auth/keys.ts'
+import type { Visibility } from '../../src/auth/visibility.ts'
 import { readConfig } from '../../src/config.ts'
 import { type Database, openDatabase } from '../../src/db/client.ts'
 import type { Read, Statement } from '../../src/db/read.ts'
+import { secureRows } from '../../src/db/rowSecurity.ts'
 import { createGateway, type Gateway, type GatewayOptions } from '../../src/gateway.ts'
 import type { Observation } from '../../src/observer.ts'
 import type { TypedDocumentString } from '../generated/graphql.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
+import { connected } from './globalSetup.ts'
 import { testTime } from './time.ts'
 
 export const issuer = 'https://issuer.example'
@@ -76,31 +79,37 @@ export async function createHarness(
   settings: Readonly<Record<string, string>> = {},
   overrides: Partial<GatewayOptions> = {},
 ): Promise<Harness> {
-  const reads = process.env.DATABASE_READS ?? ''
+  const { DATABASE_READS = '', DATABASE_ROW_SECURITY = '', DATABASE_URL = '' } = process.env
   const config = readConfig({
     OPEN_INTROSPECTION: 'true',
-    DATABASE_READS: reads,
+    DATABASE_READS,
+    DATABASE_ROW_SECURITY,
+    DATABASE_URL,
     JWKS_URI: 'https://issuer.example/jwks',
     JWT_ISSUER: issuer,
     ...settings,
   })
   const database = await createTestDatabase({ demo: true })
+  if (config.DATABASE_ROW_SECURITY) await connected(database.connection, secureRows)
   const statements: string[] = []
-  const opened = openDatabase({
+  const options = {
     connection: database.connection,
     poolSize: database.kind === 'embedded' ? 1 : Number(settings.DATABASE_POOL_SIZE ?? 5),
     timeout: config.DATABASE_TIMEOUT,
     reads: config.DATABASE_READS,
     cancellable: database.kind === 'server',
-    onStatement: (sql) => statements.push(sql),
-  })
+    onStatement: (sql: string) => void statements.push(sql),
+  }
+  const opened = openDatabase({ ...options, rowSecurity: config.DATABASE_ROW_SECURITY })
+  // What the tests themselves read and change, they do as the owner.
+  const owners = config.DATABASE_ROW_SECURITY ? openDatabase(options) : opened
   const { privateKey, publicKey } = await generateKeyPair('ES256')
   const jwk = { ...(await exportJWK(publicKey)), kid: 'test', alg: 'ES256', use: 'sig' }
   const unexpected: unknown[] = []
   const observed: Observation[] = []
   const state = { now: testTime }
   const gatewaysOwn = { ...opened, read: strict(opened.read) }
-  const options: GatewayOptions = {
+  const gatewayOptions: GatewayOptions = {
     database: gatewaysOwn,
     callerConnections: config.CALLER_CONNECTIONS,
     keys: fixedKeys({ keys: [jwk] }),
@@ -123,7 +132,7 @@ export async function createHarness(
     },
     ...overrides,
   }
-  const gateway = createGateway(options)
+  const gateway = createGateway(gatewayOptions)
 
   const sign = (claims: Claims, header: Readonly<Record<string, unknown>> = {}, key: CryptoKey = privateKey) => {
     const issuedAt = Math.floor(state.now.getTime() / 1_000)
@@ -144,11 +153,11 @@ export async function createHarness(
     gateway,
     database,
     opened: gatewaysOwn,
-    prisma: opened.prisma,
+    prisma: owners.prisma,
     sent: statements,
     unexpected,
     observed,
-    beside: (replaced) => createGateway({ ...options, ...replaced }),
+    beside: (replaced) => createGateway({ ...gatewayOptions, ...replaced }),
     authorize,
     sign,
     fetch,
@@ -184,6 +193,7 @@ export async function createHarness(
     },
     async close() {
       await opened.close()
+      if (owners !== opened) await owners.close()
       await database.close()
     },
   }
@@ -192,8 +202,8 @@ export async function createHarness(
 
 /** Rows that fail where something is taken from them that the statement did not read: a field forgot to declare it. */
 function strict(read: Read): Read {
-  return async <Row extends object>(statement: Statement) => {
-    const rows = await read<Row>(statement)
+  return async <Row extends object>(statement: Statement, sentFor?: Visibility) => {
+    const rows = await read<Row>(statement, sentFor)
     return rows.map((row) => new Proxy<Row>(row, { get: strictly }))
   }
 }

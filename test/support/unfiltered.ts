@@ -17,8 +17,8 @@ const filters: readonly (readonly [RegExp, string])[] = [
 export function unfiltered(database: Database): Database {
   return {
     ...database,
-    read: (statement) => database.read(withoutFilter(statement)),
-    write: (statement, signal) => database.write(withoutFilter(statement), signal),
+    read: (statement, sentFor) => database.read(withoutFilter(statement), sentFor),
+    write: (statement, signal, sentFor) => database.write(withoutFilter(statement), signal, sentFor),
   }
 }
 
