@@ -8,7 +8,8 @@ import { isOver } from './auth/expiry.ts'
 import type { Principal } from './auth/principal.ts'
 import { formatResource, parseResource, type Resource } from './auth/resource.ts'
 import { statusOf } from './auth/token.ts'
-import type { Access, Permission, Role } from './db/generated/prisma/client.ts'
+import type { Catalogue } from './db/catalogue.ts'
+import type { Access, Permission } from './db/generated/prisma/client.ts'
 import { accesses, permissions, roles } from './db/tables.ts'
 import { reading } from './links/columns.ts'
 import type { Loaders } from './links/loaders.ts'
@@ -34,8 +35,8 @@ export interface Decided {
   readonly access: Access | null
   /** Null where there is none. */
   readonly permission: Permission | null
-  /** The roles with the permission, by id. */
-  readonly roles: ReadonlyMap<string, Role>
+  /** Where the roles are that it speaks of. */
+  readonly catalogue: Catalogue
 }
 
 /** Where an access has a permission. */
@@ -64,7 +65,7 @@ export async function decideOn(whom: Whom | null, question: PermissionQuestion, 
     decision: decide(asText({ permissionId, resource }), subjectOf(rows, asking), known),
     access: whom?.kind === 'user' ? null : (rows[0] ?? null),
     permission: known.permission(permissionId),
-    roles: new Map(known.rolesOf(permissionId).map((role) => [role.id, role])),
+    catalogue: known,
   }
 }
 

@@ -123,11 +123,26 @@ export function decide(
       missing: [],
     }
   }
+  const elsewhere = ways.length > 0 ? [] : held.filter(gives)
+  if (end === null && allowing.length > 0 && elsewhere.length === 0) return unheld(givers)
   return denied([
     ...(end === null ? [] : [miss(end)]),
     ...(allowing.length > 0 ? [] : restricted(limits)),
-    ...(ways.length > 0 ? [] : lacking(held.filter(gives), givers)),
+    ...(ways.length > 0 ? [] : lacking(elsewhere, givers)),
   ])
+}
+
+/** The denials of `unheld`, by the list of a catalogue: what is wrong with all who hold none of its roles is the same. */
+const denials = new WeakMap<readonly string[], Decision>()
+
+/** The denial to who holds no role that would give it: the same object for the same list. */
+function unheld(givers: readonly string[]): Decision {
+  let known = denials.get(givers)
+  if (known === undefined) {
+    known = denied(lacking([], givers))
+    denials.set(givers, known)
+  }
+  return known
 }
 
 function denied(missing: readonly Missing[]): Decision {

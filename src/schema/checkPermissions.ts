@@ -1,5 +1,5 @@
 /** May it, and why: decisions about accesses and tokens, with every way that grants something or what is missing. */
-import { type Grant, type Missing, missingKinds } from '../auth/decide.ts'
+import { type Decision, type Grant, type Missing, missingKinds } from '../auth/decide.ts'
 import { messageOf, summaryOf } from '../auth/explain.ts'
 import { parseResource, type Resource as ResourceShape } from '../auth/resource.ts'
 import type { Context } from '../context.ts'
@@ -52,7 +52,7 @@ const PermissionGrant = builder.objectRef<Part<Grant>>('PermissionGrant').implem
     role: t.field({
       type: Role,
       description: 'The role that has the permission.',
-      resolve: ({ of, decided }) => must(decided.roles.get(of.held.roleId) ?? null, 'role'),
+      resolve: ({ of, decided }) => must(decided.catalogue.role(of.held.roleId), 'role'),
     }),
     permission: t.field({
       type: Permission,
@@ -77,7 +77,7 @@ const MissingGrant = builder.objectRef<Part<Missing>>('MissingGrant').implement(
       type: Role,
       nullable: true,
       description: 'The role that would give it, or that is held elsewhere.',
-      resolve: ({ of, decided }) => (of.roleId === null ? null : (decided.roles.get(of.roleId) ?? null)),
+      resolve: ({ of, decided }) => (of.roleId === null ? null : decided.catalogue.role(of.roleId)),
     }),
     resource: t.field({
       type: Resource,
@@ -123,10 +123,25 @@ const PermissionDecision = builder.objectRef<Decided>('PermissionDecision').impl
     explanation: t.field({
       type: PermissionExplanation,
       description: 'Why it may, or what is missing.',
-      resolve: (decided) => decided,
+      resolve: (decided) => (decided.decision.allowed ? decided : explainedDenial(decided)),
     }),
   }),
 })
+
+/**
+ * Denials are one object for many who are asked about: then what explains them is, too, and it is written once. It says
+ * nothing of whom.
+ */
+const explained = new WeakMap<Decision, Decided>()
+
+function explainedDenial(decided: Decided): Decided {
+  let known = explained.get(decided.decision)
+  if (known === undefined) {
+    known = { ...decided, access: null }
+    explained.set(decided.decision, known)
+  }
+  return known
+}
 
 /** Who is asked about, and what. Throws BAD_USER_INPUT; `place` is where the check stands. */
 function read(

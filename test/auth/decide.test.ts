@@ -65,6 +65,18 @@ describe('a decision', () => {
     expect(ask(accessWith(on('empty')), 'unused').missing).toEqual([{ kind: 'NO_ROLE', roleId: null, resource: null }])
   })
 
+  it('is one for all who hold no role of a list that would give it, and of no other list', () => {
+    const givers = { roleIdsWith: () => lists[0] ?? null }
+    const lists = [['editor', 'reader'], ['reader']]
+    const denial = (subject: Subject) => decide({ permissionId: 'read', resource: null }, subject, givers)
+    const first = denial(accessWith(on('empty')))
+    expect(denial(accessWith())).toBe(first)
+    expect(denial({ ...accessWith(), userIsOver: true })).not.toBe(first)
+    expect(denial(accessWith(on('reader', 'zone:a')))).not.toBe(first)
+    lists.shift()
+    expect(denial(accessWith()).missing).toEqual([{ kind: 'NO_ROLE', roleId: 'reader', resource: null }])
+  })
+
   it('tells what is not there, both at once', () => {
     expect(kinds(null, 'read')).toEqual(['UNKNOWN_SUBJECT'])
     expect(kinds(accessWith(on('editor')), 'fly')).toEqual(['UNKNOWN_PERMISSION'])
