@@ -77,19 +77,51 @@ export async function permissionsOf(
 ): Promise<readonly Permission[]> {
   const { loaders } = asking
   const subject = whom && subjectOf(await loaders.subject(whom), asking)
+  return permittedTo(subject, resource, await loaders.catalogue())
+}
+
+/** The same for many at once, in their order. */
+export async function permissionsOfEach(
+  asked: readonly Whom[],
+  resource: Resource | null,
+  asking: Asking,
+): Promise<readonly (readonly Permission[])[]> {
+  const { loaders } = asking
+  const found = await loaders.subjects(asked)
+  const known = await loaders.catalogue()
+  return found.map((rows) => permittedTo(subjectOf(rows, asking), resource, known))
+}
+
+function permittedTo(subject: Subject | null, resource: Resource | null, known: Catalogue): readonly Permission[] {
   if (subject === null) return []
   const named = subject.token?.rights?.roles.map(({ name }) => name) ?? []
-  const known = await loaders.catalogue()
   const roleIds = [...subject.held.map(({ roleId }) => roleId), ...named]
+  const on = resource && formatResource(resource)
   return known
     .permissionsWith([...new Set(roleIds)])
-    .filter(({ id }) => decide(asText({ permissionId: id, resource }), subject, known).allowed)
+    .filter(({ id }) => decide({ permissionId: id, resource: on }, subject, known).allowed)
 }
 
 /** Where they may. */
-export async function placesOf(whom: Whom, permissionId: string, { loaders, now }: Asking): Promise<Places> {
-  const subject = subjectOf(await loaders.subject(whom), { loaders, now })
+export async function placesOf(whom: Whom, permissionId: string, asking: Asking): Promise<Places> {
+  const { loaders } = asking
+  const subject = subjectOf(await loaders.subject(whom), asking)
+  return placesFor(subject, permissionId, await loaders.catalogue())
+}
+
+/** The same for many at once, in their order. */
+export async function placesOfEach(
+  asked: readonly Whom[],
+  permissionId: string,
+  asking: Asking,
+): Promise<readonly Places[]> {
+  const { loaders } = asking
+  const found = await loaders.subjects(asked)
   const known = await loaders.catalogue()
+  return found.map((rows) => placesFor(subjectOf(rows, asking), permissionId, known))
+}
+
+function placesFor(subject: Subject | null, permissionId: string, known: Catalogue): Places {
   const grantsOn = (resource: string | null) => decide({ permissionId, resource }, subject, known).grants
   const { roles = [], permissions = [] } = subject?.token?.rights ?? {}
   const named = [...(subject?.held ?? []), ...roles].map(({ resource }) => resource)

@@ -228,23 +228,17 @@ export class Loaders {
 
   /** What decides what they may do, a row for each access; none where there is nobody that the caller may see. */
   subject(whom: Whom): Promise<readonly SubjectRow[]> {
-    return this.#load('subject', nameOf(whom), async (names) => {
-      const { visibility, columns, read } = this.#options
-      const asked = names.map(whomOf)
-      const { kind } = asked[0] as Whom
-      if (asked.every((each) => each.kind === kind)) {
-        const question = subjectsQuestion(kind, columns(accesses), visibility.kind)
-        const groups = await this.#answers<SubjectRow>(
-          question,
-          asked.map(({ id }) => id),
-        )
-        this.#noteVersion(groups)
-        return asked.map(({ id }) => groups.get(id) ?? none)
-      }
-      const groups = grouped(await read<Keyed<SubjectRow>>(selectSubjects(asked, columns(accesses), visibility)))
-      this.#noteVersion(groups)
-      return names.map((name) => groups.get(name) ?? none)
+    return this.#load('subject', nameOf(whom), (names) => this.#subjects(names))
+  }
+
+  /** The same for many at once, in their order. */
+  async subjects(asked: readonly Whom[]): Promise<readonly (readonly SubjectRow[])[]> {
+    const names = asked.map(nameOf)
+    const found = await this.#gather('subject', names, async (all) => {
+      const rows = await this.#subjects(all as readonly string[])
+      return new Map(all.map((name, index) => [name, rows[index] ?? none]))
     })
+    return names.map((name) => found.get(name) ?? none)
   }
 
   /** Makes what is asked from now on be read anew: something has been changed. */
@@ -286,6 +280,24 @@ export class Loaders {
     })
     this.#gathered.set(name, { keys: all, groups })
     return groups
+  }
+
+  async #subjects(names: readonly string[]): Promise<(readonly SubjectRow[])[]> {
+    const { visibility, columns, read } = this.#options
+    const asked = names.map(whomOf)
+    const { kind } = asked[0] as Whom
+    if (asked.every((each) => each.kind === kind)) {
+      const question = subjectsQuestion(kind, columns(accesses), visibility.kind)
+      const groups = await this.#answers<SubjectRow>(
+        question,
+        asked.map(({ id }) => id),
+      )
+      this.#noteVersion(groups)
+      return asked.map(({ id }) => groups.get(id) ?? none)
+    }
+    const groups = grouped(await read<Keyed<SubjectRow>>(selectSubjects(asked, columns(accesses), visibility)))
+    this.#noteVersion(groups)
+    return names.map((name) => groups.get(name) ?? none)
   }
 
   async #first<From, To extends object>(link: Link<From, To>, keys: readonly Key[]): Promise<(To | null)[]> {

@@ -1,8 +1,21 @@
 /** What an access may do, and what the caller may: the same evaluator as `checkPermissions`, asked the other way round. */
+import type { Resource as ResourceShape } from '../auth/resource.ts'
+import type { Context } from '../context.ts'
+import type { Access as AccessRow } from '../db/generated/prisma/client.ts'
 import { nameIdOf } from '../ids.ts'
-import { callerOf, decideOn, type Places, permissionsOf, placesOf, rightsReads } from '../rights.ts'
+import type { Whom } from '../links/subjects.ts'
+import {
+  callerOf,
+  decideOn,
+  type Places,
+  permissionsOf,
+  permissionsOfEach,
+  placesOfEach,
+  rightsReads,
+} from '../rights.ts'
 import { Access } from './access.ts'
 import { builder } from './builder.ts'
+import { must } from './must.ts'
 import { Permission } from './permission.ts'
 import { askedResource, Resource, ResourceInput } from './resource.ts'
 import { Viewer } from './viewer.ts'
@@ -15,6 +28,31 @@ const resourceArgument = {
   type: ResourceInput,
   description: 'The resource that it is asked for. Left out: everywhere.',
 } as const
+
+interface PermissionArgument {
+  readonly permissionId: string
+}
+
+interface ResourceArgument {
+  readonly resource?: ResourceShape | null | undefined
+}
+
+/** The options of a field that tells what accesses may do, for all of a level at once. */
+function forAccesses<Args, Value>(
+  tell: (asked: readonly Whom[], args: Args, context: Context) => Promise<readonly Value[]>,
+) {
+  const resolveAll = (rows: readonly AccessRow[], args: Args, context: Context) =>
+    tell(
+      rows.map(({ id }) => ({ kind: 'access', id })),
+      args,
+      context,
+    )
+  return {
+    extensions: { resolveAll },
+    resolve: async (row: AccessRow, args: Args, context: Context): Promise<Value> =>
+      must((await resolveAll([row], args, context))[0] ?? null, 'right'),
+  }
+}
 
 const AccessResources = builder.objectRef<Places>('AccessResources').implement({
   description: 'Where an access has a permission.',
@@ -38,17 +76,18 @@ builder.prismaInterfaceFields(Access, (t) => ({
       'What it may do on the resource, or everywhere: each permission once, by id. Nothing once the time of its user is over.',
     args: { resource: t.arg(resourceArgument) },
     reads: rightsReads,
-    resolve: async ({ id }, { resource }, context) => [
-      ...(await permissionsOf({ kind: 'access', id }, askedResource('resource', resource), context)),
-    ],
+    ...forAccesses((asked, { resource }: ResourceArgument, context) =>
+      permissionsOfEach(asked, askedResource('resource', resource), context),
+    ),
   }),
   resources: t.field({
     type: AccessResources,
     description: 'Where it has the permission. Nowhere once the time of its user is over.',
     args: { permissionId: t.arg.id(permissionArgument) },
     reads: rightsReads,
-    resolve: ({ id }, { permissionId }, context) =>
-      placesOf({ kind: 'access', id }, nameIdOf('permissionId', permissionId), context),
+    ...forAccesses((asked, { permissionId }: PermissionArgument, context) =>
+      placesOfEach(asked, nameIdOf('permissionId', permissionId), context),
+    ),
   }),
 }))
 
