@@ -1,4 +1,4 @@
-/** What is asked of lists: every condition, order, page and total, and the links that lead to lists. */
+/** What is asked of lists: every condition, order, page and total, the links that lead to lists, and who may do what. */
 import type { Samples } from './samples.ts'
 
 /** How soon a question must be answered. */
@@ -46,7 +46,7 @@ export function questionsOf(samples: Samples): readonly Question[] {
     ...conditionQuestions(lists[name], conditionsOf(name, samples)),
     ...orderQuestions(lists[name], samples),
   ])
-  return [...ofLists, ...linkQuestions(samples)]
+  return [...ofLists, ...linkQuestions(samples), ...holderQuestions(samples), ...checkQuestions(samples)]
 }
 
 function conditionsOf(list: ListName, samples: Samples): Conditions {
@@ -259,4 +259,54 @@ function linkQuestions(samples: Samples): readonly Question[] {
       { id: samples.user },
     ),
   ]
+}
+
+/** Who has a permission: the first page, pages deep by key, and the last one, everywhere and on a resource. */
+function holderQuestions({ rarePermission, commonPermission, zone, deep }: Samples): readonly Question[] {
+  const after = deep('accesses', 'ID', 'ASC').cursor
+  const permissions = { rare: rarePermission, common: commonPermission }
+  const resources = { everywhere: null, 'on a zone': { type: 'ZONE', id: zone } }
+  return Object.entries(permissions).flatMap(([rarity, permissionId]) =>
+    Object.entries(resources).flatMap(([where, resource]) => {
+      const declared = '$permissionId: ID!, $resource: ResourceInput'
+      const given = 'permissionId: $permissionId, resource: $resource'
+      const page = (title: string, field: string, page: string, selection: string, more: object = {}): Question => ({
+        name: `who may, ${rarity} ${where}: ${title}`,
+        kind: title === 'total' ? 'total' : 'page',
+        document: `query(${[declared, ...Object.keys(more).map((name) => `$${name}: String`)].join(', ')}) {
+          ${field}(${given}, ${page}) { ${selection} } }`,
+        variables: { permissionId, resource, ...more },
+      })
+      const byKeys = 'accessesWithPermissionConnection'
+      return [
+        page('first', 'accessesWithPermission', 'limit: 100', 'results { id }'),
+        page('total', 'accessesWithPermission', 'limit: 100', 'total'),
+        page('first keys', byKeys, 'first: 100', 'nodes { id }'),
+        page('keys 90 %', byKeys, 'first: 100, after: $after', 'nodes { id }', { after }),
+        page('keys before 90 %', byKeys, 'last: 100, before: $before', 'nodes { id }', { before: after }),
+        page('last keys', byKeys, 'last: 100', 'nodes { id }'),
+      ]
+    }),
+  )
+}
+
+/** Decisions on accesses, alone and explained. */
+function checkQuestions({ accesses, commonPermission, zone }: Samples): readonly Question[] {
+  const explanation = 'explanation { summary grants { role { id } resource { id } } missing { kind message } }'
+  return [1, 100, 1_000].flatMap((count) =>
+    Object.entries({ checks: 'allowed', explained: `allowed ${explanation}` }).map(
+      ([name, selection]): Question => ({
+        name: `${count} ${name}`,
+        kind: 'page',
+        document: `query($checks: [PermissionCheck!]!) { checkPermissions(checks: $checks) { ${selection} } }`,
+        variables: {
+          checks: Array.from({ length: count }, (_, index) => ({
+            accessId: accesses[index % accesses.length],
+            permissionId: commonPermission,
+            resource: index % 2 === 0 ? null : { type: 'ZONE', id: zone },
+          })),
+        },
+      }),
+    ),
+  )
 }

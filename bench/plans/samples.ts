@@ -27,6 +27,8 @@ export interface Samples {
   readonly middle: string
   readonly past: string
   readonly deepInRole: number
+  /** A resource that roles are held on. */
+  readonly zone: string
   deep(list: ListName, order: string, direction: 'ASC' | 'DESC'): Place
 }
 
@@ -90,11 +92,19 @@ export async function drawSamples(
   }
   const users = await ids('users')
   const tokens = await ids('tokens')
-  const first = await client.query<{ email: string; customer: number; access: string; user: string; held: number }>(
+  const first = await client.query<{
+    email: string
+    customer: number
+    access: string
+    user: string
+    held: number
+    zone: string
+  }>(
     `SELECT email, customer_id AS customer,
        (SELECT access_id::text FROM tokens WHERE id = $2) AS access,
        (SELECT user_id::text FROM accesses WHERE id = (SELECT access_id FROM tokens WHERE id = $2)) AS user,
-       (SELECT count(*)::int FROM role_assignments WHERE role_id = '${role}' AND ${where}) AS held
+       (SELECT count(*)::int FROM role_assignments WHERE role_id = '${role}' AND ${where}) AS held,
+       (SELECT resource_id FROM role_assignments WHERE resource_type = 'ZONE' AND ${where} LIMIT 1) AS zone
      FROM users JOIN organizations ON organizations.id = organization_id WHERE users.id = $1`,
     [users[0], tokens[0]],
   )
@@ -119,6 +129,7 @@ export async function drawSamples(
     middle: instant(-700),
     past: instant(-20_000),
     deepInRole: Math.floor(found.held * 0.9),
+    zone: found.zone,
     deep(list, order, direction) {
       const place = places.get(`${list} ${order} ${direction}`)
       if (place === undefined) throw new Error(`expected a place in ${list} by ${order}`)

@@ -133,7 +133,8 @@ const unsecured = `
     AND attname = CASE relname WHEN 'organizations' THEN 'id' ELSE 'organization_id' END
   WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
     AND NOT (relrowsecurity AND relforcerowsecurity
-      AND (SELECT count(*) FROM pg_policy WHERE polrelid = pg_class.oid) = 2)
+      AND (SELECT count(*) FROM pg_policy WHERE polrelid = pg_class.oid
+        AND polname IN ('one_organization', 'all_organizations')) = 2)
   ORDER BY relname`
 
 async function makeRole(client: pg.ClientBase, role: string): Promise<void> {

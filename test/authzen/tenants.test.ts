@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { demoCallers } from '../../examples/data/demo/callers.ts'
 import { demoAccess } from '../../examples/data/demo/identities.ts'
 import { demoTokenId } from '../../examples/data/demo/tokens.ts'
+import { endpoints } from '../../src/authzen/endpoints.ts'
 import { type Post, posting, zone } from '../support/authzen.ts'
 import { createHarness, type Harness } from '../support/harness.ts'
 
@@ -57,6 +58,11 @@ describe('an id of another organization', () => {
   const cases = (Object.keys(questions) as (keyof typeof questions)[]).flatMap((path) =>
     (Object.keys(ids) as (keyof typeof ids)[]).map((type) => ({ path, type })),
   )
+
+  it('is tried at every endpoint: a new one has to say what it is asked', () => {
+    const tried = [...Object.keys(questions), 'search/subject'].map((path) => `/access/v1/${path}`)
+    expect(endpoints.map(({ path }) => path).sort()).toEqual(tried.sort())
+  })
 
   it.each(cases)('is answered like one that nobody has: $type of $path', async ({ path, type }) => {
     const [mine, theirs, nobodys] = ids[type].map(String)
