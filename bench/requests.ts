@@ -18,7 +18,7 @@ export interface Callers {
 }
 
 const callersPerOrganization = 4
-const scope = 'users:read accesses:read roles:read tokens:read tokens:issue permissions:check'
+const scope = 'users:read accesses:read roles:read tokens:read tokens:manage permissions:check'
 
 export async function createCallers({ organizations }: Population, key: KeyObject): Promise<Callers> {
   const sign = (sub: string, claims: Readonly<Record<string, unknown>>) =>

@@ -31,6 +31,18 @@ export class Conflict extends Failure {
   readonly typeName = 'ConflictError'
 }
 
+/** What is not the caller's own; the same change to it would take further scopes. */
+export class Forbidden extends Failure {
+  readonly code = 'FORBIDDEN'
+  readonly typeName = 'ForbiddenError'
+  readonly missingScopes: readonly string[]
+
+  constructor(message: string, missingScopes: readonly string[]) {
+    super(message)
+    this.missingScopes = missingScopes
+  }
+}
+
 export class TokenPolicyBroken extends Failure {
   readonly code = 'TOKEN_POLICY'
   readonly typeName = 'TokenPolicyError'

@@ -84,6 +84,7 @@ function statusOf(name: ErrorCode): string {
 /** What the scopes stand for that no type and no field declares. */
 const neededElsewhere: Partial<Record<Scope, string>> = {
   'schema:read': '`__schema`, `__type`',
+  'tokens:manage': 'the tokens of other users',
   'organizations:all': 'rows of other organizations',
 }
 

@@ -1,7 +1,7 @@
 /** Whether a token may be issued: the gateway's own rules, and whether its issuer holds what it would carry. No I/O here. */
 import { type AllowedScopes, isAll, rightsOf } from './allowedScopes.ts'
 import { type Catalogue, decide, type Held, type Question, type Subject } from './decide.ts'
-import { grantableScopes, isGrantableGeneralScope } from './scopes.ts'
+import { grantableScopes, isGrantableGeneralScope, type Scope } from './scopes.ts'
 
 /** What an issuer asks for. */
 export interface WantedToken {
@@ -47,20 +47,38 @@ export function brokenByHolder(
   ]
 }
 
-/** The first rule of the gateway that forbids the token, whoever asks for it; null where none does. */
+/**
+ * The first rule of the gateway that forbids the token, whoever asks for it; null where none does. Without an end that is asked
+ * for, the token keeps the one that it was once granted.
+ */
 export function brokenPolicy(
-  { expiresAt }: Pick<WantedToken, 'expiresAt'>,
+  expiresAt: Date | null,
   holder: TokenHolder,
   { byToken, now, tokenMaxLifetime }: Issuing,
 ): BrokenPolicy | null {
   const [broken] = brokenByHolder(holder, byToken)
   if (broken !== undefined) return broken
   const latest = new Date(now.getTime() + tokenMaxLifetime * 1_000)
-  if (expiresAt > latest) {
+  if (expiresAt !== null && expiresAt > latest) {
     return { limit: 'TOKEN_MAX_LIFETIME', message: `expected an expiry no later than ${latest.toISOString()}` }
   }
   return null
 }
+
+/** What is held by the access that a token is for. */
+export interface Holder {
+  readonly held: readonly Held[]
+  /** Whether it is the access that its issuer signed in with. */
+  readonly isIssuers: boolean
+}
+
+/** Whether a caller with these scopes may do to a token what it may do to the own: it is the own user's, or everybody's are. */
+export function reaches(scopes: ReadonlySet<string>, isOwn: boolean): boolean {
+  return isOwn || scopes.has(reachingAll)
+}
+
+/** What it takes to do something to tokens of other users. */
+export const reachingAll: Scope = 'tokens:manage'
 
 /** What an issuer has to give. */
 export interface Issuer {
@@ -71,13 +89,13 @@ export interface Issuer {
 
 /**
  * What of the token its issuer does not hold, sorted; empty where it is within. Each right is a question to the evaluator
- * about the issuer. `holder` are the roles of the access that the token is for: "all" means all of those, so the issuer must
- * be able to give each of them.
+ * about the issuer. "All" means what the holder has at the time, so it is given only by the holder itself, or by who manages
+ * the tokens of everybody and could give each role that the holder has now; and for no holder that has nothing yet.
  */
 export function tokenExcess(
   { scope, allowedScopes }: Pick<WantedToken, 'scope' | 'allowedScopes'>,
   issuer: Issuer,
-  holder: readonly Held[],
+  holder: Holder,
   catalogue: Catalogue,
 ): readonly string[] {
   const grantable = new Set<string>(grantableScopes(issuer.scopes))
@@ -86,7 +104,7 @@ export function tokenExcess(
     if (!isGrantableGeneralScope(name, issuer.scopes)) excess.add(name)
   }
   const parts = rightsOf(allowedScopes)
-  const givesAll = parts.some(({ rights }) => isAll(rights)) && holder.every((role) => gives(issuer, role, catalogue))
+  const givesAll = parts.some(({ rights }) => isAll(rights)) && givesWhatComes(issuer, holder, catalogue)
   for (const { path, rights } of parts) {
     if (rights.allRoles && !givesAll) excess.add([...path, 'allRoles'].join('.'))
     if (rights.allPermissions && !givesAll) excess.add([...path, 'allPermissions'].join('.'))
@@ -102,6 +120,11 @@ export function tokenExcess(
     }
   }
   return [...excess].sort()
+}
+
+/** Whether the issuer may give all that the holder has at any time. */
+function givesWhatComes(issuer: Issuer, { held, isIssuers }: Holder, catalogue: Catalogue): boolean {
+  return held.length > 0 && reaches(issuer.scopes, isIssuers) && held.every((role) => gives(issuer, role, catalogue))
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Who is calling, as a verified credential says. Everything downstream reads it, nothing reads the credential. */
 import { isPrintable, isPrintableName } from '../printable.ts'
 import { isInt4, parseInt4 } from './int4.ts'
+import { withIncluded } from './scopes.ts'
 import { isUuid } from './uuid.ts'
 
 export interface Principal {
@@ -16,6 +17,7 @@ export interface Principal {
   readonly accessId: number | null
   /** The API token the caller came with, or that the JWT was made from. */
   readonly tokenId: number | null
+  /** With those that they include. */
   readonly scopes: ReadonlySet<string>
   /** Hashes of the documents that are all it may run; null: any. */
   readonly onlyOperations: ReadonlySet<string> | null
@@ -72,7 +74,7 @@ export function createPrincipal(identity: ClaimedIdentity, organizationId: strin
     userId: isUuid(identity.subject) ? identity.subject.toLowerCase() : null,
     accessId: identity.accessId,
     tokenId: identity.tokenId,
-    scopes: identity.scopes,
+    scopes: withIncluded(identity.scopes),
     onlyOperations: null,
   })
 }

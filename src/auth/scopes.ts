@@ -6,8 +6,10 @@ export const scopes = {
   'roles:read': 'Read roles, permissions and role assignments.',
   'tokens:read': 'Read API tokens.',
   'permissions:check': 'Ask whether an access may do something.',
-  'tokens:issue': 'Issue API tokens.',
-  'tokens:deactivate': 'Deactivate and reactivate API tokens.',
+  'tokens:issue': 'Issue API tokens for accesses of the own user.',
+  'tokens:deactivate': 'Deactivate and revoke API tokens of the own user, and reactivate those that one may issue.',
+  'tokens:rotate': 'Rotate API tokens of the own user.',
+  'tokens:manage': 'The same three for everybody in the organization.',
   'tokens:introspect': 'Look a token up by its secret.',
   'users:write': 'Create and change users.',
   'accesses:write': 'Create and change accesses.',
@@ -21,8 +23,19 @@ export type Scope = keyof typeof scopes
 
 export const allScopes = Object.freeze(Object.keys(scopes) as Scope[])
 
-/** What no API token carries: tokens issue no tokens, and a token belongs to one organization. */
-const neverGranted: ReadonlySet<string> = new Set<Scope>(['tokens:issue', 'organizations:all'])
+/** What a scope includes: who may do something to the tokens of everybody may do it to the own. */
+const included: Readonly<Partial<Record<Scope, readonly Scope[]>>> = {
+  'tokens:manage': ['tokens:issue', 'tokens:deactivate', 'tokens:rotate'],
+}
+
+/** The scopes with those that they include; the same set where they include none. */
+export function withIncluded(held: ReadonlySet<string>): ReadonlySet<string> {
+  const further = [...held].flatMap((scope) => (isScope(scope) ? (included[scope] ?? []) : []))
+  return further.length === 0 ? held : new Set([...held, ...further])
+}
+
+/** What no API token carries: tokens make no tokens, and a token belongs to one organization. */
+const neverGranted: ReadonlySet<string> = new Set<Scope>(['tokens:issue', 'tokens:rotate', 'organizations:all'])
 
 /** Scopes about a token's own user (OpenID Connect Core 1.0, sections 5.4 and 11). They open nothing in the gateway. */
 const identityScopes: ReadonlySet<string> = new Set([
@@ -39,7 +52,7 @@ export function isScope(text: string): text is Scope {
   return Object.hasOwn(scopes, text)
 }
 
-/** What a token issued by a holder of these scopes may carry, sorted: the gateway's own scopes, less the two no token has. */
+/** What a token issued by a holder of these scopes may carry, sorted: the gateway's own scopes, less those no token has. */
 export function grantableScopes(held: ReadonlySet<string>): readonly Scope[] {
   return allScopes.filter((scope) => held.has(scope) && !neverGranted.has(scope)).sort()
 }

@@ -1,5 +1,5 @@
 /** What may be done with tokens, and what stands in the way of a caller: the rules of the mutations, to be asked beforehand. */
-import { brokenByHolder, type TokenHolder } from './issuing.ts'
+import { brokenByHolder, reaches, type TokenHolder } from './issuing.ts'
 import type { Principal } from './principal.ts'
 import type { Scope } from './scopes.ts'
 import type { TokenState } from './token.ts'
@@ -10,6 +10,8 @@ export const obstacles = {
   ISSUED_BY_TOKEN: 'The caller came with an API token, which issues no tokens.',
   PROFILE_ACCESS: 'The access is a profile, which holds no tokens.',
   EXPIRED_USER: 'The time of the user of the access is over.',
+  OTHER_USER: 'It belongs to another user, and the caller lacks tokens:manage.',
+  SCOPE_NOT_GRANTED: 'The token would carry more than the caller holds.',
   REVOKED: 'The token is revoked, which is final.',
 } as const
 
@@ -26,18 +28,52 @@ export interface Action<Facts> {
   obstacles(facts: Facts, acting: Acting): readonly Obstacle[]
 }
 
-type TokenFacts = Pick<TokenState, 'revokedAt'>
+/** Whose it is. */
+export interface Owned {
+  /** Whether it belongs to the caller's user. It is not asked where the caller reaches those of everybody. */
+  readonly isOwn: boolean
+}
 
-const untilRevoked = ({ revokedAt }: TokenFacts): readonly Obstacle[] => (revokedAt === null ? [] : ['REVOKED'])
+export interface TokenFacts extends Owned, Pick<TokenState, 'revokedAt'> {}
+
+/** A token that is to be switched on. */
+export interface StoppedToken extends TokenFacts {
+  /** Null where it is on already: then nothing is asked. */
+  readonly again: {
+    readonly holder: TokenHolder
+    /** Whether the caller would give away more than it holds. */
+    readonly exceeds: boolean
+  } | null
+}
+
+function ofOthers({ isOwn }: Owned, { scopes }: Acting): readonly Obstacle[] {
+  return reaches(scopes, isOwn) ? [] : ['OTHER_USER']
+}
+
+function untilRevoked(facts: TokenFacts, acting: Acting): readonly Obstacle[] {
+  return [...ofOthers(facts, acting), ...(facts.revokedAt === null ? [] : (['REVOKED'] as const))]
+}
+
+function ofHolder(holder: TokenHolder, { tokenId }: Acting): readonly Obstacle[] {
+  return brokenByHolder(holder, tokenId !== null).map(({ limit }) => limit)
+}
 
 /** Every action, by its mutation. */
 export const tokenActions = {
   issueToken: {
     scopes: ['tokens:issue'],
-    obstacles: (holder, { tokenId }) => brokenByHolder(holder, tokenId !== null).map(({ limit }) => limit),
-  } satisfies Action<TokenHolder>,
+    obstacles: (facts, acting) => [...ofOthers(facts, acting), ...ofHolder(facts, acting)],
+  } satisfies Action<TokenHolder & Owned>,
   deactivateToken: { scopes: ['tokens:deactivate'], obstacles: untilRevoked } satisfies Action<TokenFacts>,
-  reactivateToken: { scopes: ['tokens:deactivate'], obstacles: untilRevoked } satisfies Action<TokenFacts>,
+  reactivateToken: {
+    // That is issuing it again.
+    scopes: ['tokens:deactivate', 'tokens:issue'],
+    obstacles: (facts, acting) => [
+      ...untilRevoked(facts, acting),
+      ...(facts.again === null ? [] : ofHolder(facts.again.holder, acting)),
+      ...(facts.again?.exceeds ? (['SCOPE_NOT_GRANTED'] as const) : []),
+    ],
+  } satisfies Action<StoppedToken>,
 } as const
 
 /** Everything that stands in the way of the action; nothing where the mutation would not be refused for who asks. */

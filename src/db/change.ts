@@ -64,6 +64,8 @@ export interface Wanted<Row extends ChangedRow, Result> {
   readonly event: AuditEvent
   /** The columns that the kind adds to a job. */
   readonly job: object
+  /** Whose rows are looked through, where the caller need not see the row; left out: those that it sees. */
+  readonly sentFor?: Visibility
   /** What is said where there is no such row, or none that the caller may see. */
   readonly missing: string
   /** Everything that a row may be like. */
@@ -204,7 +206,7 @@ async function decideAndChange<Row extends ChangedRow, Result>(
   let mayChange = standings.length > 0 && holdings !== undefined && (await isAllowed(wanted, holdings))
   for (let decision = 0; decision < mostDecisions; decision++) {
     const { facts, failure } = mayChange
-      ? await made(changing, kind, { ...job, standings, holdings: holdings ?? null })
+      ? await made(changing, wanted, { ...job, standings, holdings: holdings ?? null })
       : { facts: await asked(changing, kind, job), failure: null }
     if (facts === undefined) throw new NotFound(wanted.missing)
     const row = facts as Facts & Row
@@ -247,13 +249,14 @@ async function asked({ read }: Changing, kind: Kind, job: Pick<Job, 'key'>): Pro
 /** The facts of the job and, where all is as it says, the change. A database that takes no changes still tells the facts. */
 async function made(
   changing: Changing,
-  kind: Kind,
+  { kind, sentFor = changing.visibility }: Pick<Wanted<never, never>, 'kind' | 'sentFor'>,
   job: Job,
 ): Promise<{ readonly facts: Facts | undefined; readonly failure: unknown }> {
-  const { changes, signal, tally } = changing
+  const { changes, signal, share, tally } = changing
   tally.statements += 1
   try {
-    return { facts: await untilGivenUp(changes.make(kind, job, changing), signal), failure: null }
+    const carriedOut = changes.make(kind, job, { signal, share, visibility: sentFor })
+    return { facts: await untilGivenUp(carriedOut, signal), failure: null }
   } catch (error) {
     if (databaseFailure(error) !== 'readOnly') throw error
     return { facts: await asked(changing, kind, job), failure: error }

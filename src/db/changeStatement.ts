@@ -12,6 +12,8 @@ import type { Statement } from './read.ts'
 export interface Kind {
   /** Whether changes of it may be made by one statement, however many are asked for at the same moment. */
   readonly merges: boolean
+  /** Whether a statement makes one of them at most for each row that they are about; the others are decided anew then. */
+  readonly oncePerTarget: boolean
   /** The columns that it adds to a job, with their types. */
   readonly columns: Prisma.Sql
   /** Joins to `job` the row that it is about, where its caller sees it. */
@@ -79,15 +81,24 @@ function textOf(kind: Kind, name: string, make: () => Prisma.Sql): string {
 }
 
 function factsText(kind: Kind, keyed: boolean): Prisma.Sql {
+  const { answered } = kind
+  const row = answered && {
+    columns: Prisma.sql`, ${answered.columns}`,
+    joined: Prisma.sql`CROSS JOIN LATERAL (SELECT (decided.target).*) AS ${answered.table}`,
+  }
   return Prisma.sql`
-    SELECT facts.*, NULL::integer AS "changedId" FROM (${factsOf(kind, keyed, Prisma.empty)}) AS facts ORDER BY place`
+    SELECT ${factColumns}, NULL::integer AS "changedId" ${row?.columns ?? Prisma.empty}
+    FROM (${factsOf(kind, keyed, Prisma.empty)}) AS decided ${row?.joined ?? Prisma.empty} ORDER BY place`
 }
 
 function changingText(kind: Kind, keyed: boolean): Prisma.Sql {
   const isAsDecided = Prisma.sql`standing = ANY(standings) AND held IS NOT DISTINCT FROM holdings AND same IS NULL`
+  const isFirst = kind.oncePerTarget
+    ? Prisma.sql`AND row_number() OVER (PARTITION BY "targetId", ${isAsDecided} ORDER BY place) = 1`
+    : Prisma.empty
   const decided = Prisma.sql`
     WITH decided AS MATERIALIZED (
-      SELECT facts.*, CASE WHEN ${isAsDecided} THEN ${kind.changedId} END AS "changedId"
+      SELECT facts.*, CASE WHEN ${isAsDecided} ${isFirst} THEN ${kind.changedId} END AS "changedId"
       FROM (${factsOf(kind, keyed, kind.lock)}) AS facts ORDER BY place
     )`
   const written = Prisma.sql`written AS (${kind.write}), event AS (${insertEvents(Prisma.sql`granted`)})`
@@ -128,10 +139,10 @@ export const job = Prisma.sql`job`
 
 /**
  * The caller as the `*_by` columns record it. Not as its claims say: an access that it may not see, or that is gone, has done
- * nothing. Its user is that of its access, or the one that its subject names.
+ * nothing. Its user is that of its access, or the one that its subject names. It is named to organizations that it sees only.
  */
-const author = Prisma.sql`
-  CASE WHEN caller_user.id IS NOT NULL THEN jsonb_build_object('accessId', caller_access.id, 'userId', caller_user.id,
+const authorIn = (organization: Prisma.Sql) => Prisma.sql`
+  CASE WHEN caller_user.id IS NOT NULL AND ${isVisibleTo(job, organization)} THEN jsonb_build_object('accessId', caller_access.id, 'userId', caller_user.id,
     'firstname', caller_user.firstname, 'lastname', caller_user.lastname) END`
 
 const caller = Prisma.sql`
@@ -150,7 +161,7 @@ function factsOf(kind: Kind, keyed: boolean, lock: Prisma.Sql): Prisma.Sql {
   const target = kind.answered === null ? Prisma.empty : Prisma.sql`, ${kind.answered.table} AS target`
   return Prisma.sql`
     SELECT job.*, ${kind.targetId} AS "targetId", ${kind.organization} AS "targetOrganization",
-      ${kind.standing} AS standing, ${kind.held} AS held, ${author} AS author,
+      ${kind.standing} AS standing, ${kind.held} AS held, ${authorIn(kind.organization)} AS author,
       ${keyed ? earlier.columns : noEarlier} ${target}
     FROM jsonb_to_recordset(${jobs}) AS job(${jobColumns}, ${kind.columns})
     ${kind.joined} ${caller} ${keyed ? earlier.joined : Prisma.empty} ${lock}`

@@ -1,4 +1,5 @@
 /** Requests that must not be carried out twice, however often they are sent. */
+import { byteaText } from './bytea.ts'
 import { Prisma } from './generated/prisma/client.ts'
 import { everything } from './rowSecurity.ts'
 import type { Write } from './write.ts'
@@ -11,7 +12,7 @@ export const keyColumns = Prisma.sql`key text, "requestHash" bytea, forgotten ti
 
 /** The values of those columns; the hash is SHA-256, 32 bytes. */
 export function keyValues(key: string, requestHash: Uint8Array, now: Date) {
-  return { key, requestHash: `\\x${Buffer.from(requestHash).toString('hex')}`, forgotten: oldest(now) }
+  return { key, requestHash: byteaText(requestHash), forgotten: oldest(now) }
 }
 
 /** The same of a change that has no key. */

@@ -1,6 +1,14 @@
 /** Expected failures as types of the graph: what mutations end in when they do not do what they were asked. */
 import type { Issue } from '../auth/allowedScopes.ts'
-import type { Conflict, Failure, InvalidInput, NotFound, ScopeNotGranted, TokenPolicyBroken } from '../failures.ts'
+import type {
+  Conflict,
+  Failure,
+  Forbidden,
+  InvalidInput,
+  NotFound,
+  ScopeNotGranted,
+  TokenPolicyBroken,
+} from '../failures.ts'
 import { builder } from './builder.ts'
 
 /** The object type of a mutation's answer: the failure's, or the payload's. */
@@ -8,8 +16,9 @@ export function typeOfResult(payload: string): (value: object) => string {
   return (value) => ('typeName' in value ? (value as Failure).typeName : payload)
 }
 
-const FailureInterface = builder.interfaceRef<Failure>('Error').implement({
+export const FailureInterface = builder.interfaceRef<Failure>('Error').implement({
   description: 'An expected failure.',
+  resolveType: ({ typeName }) => typeName,
   fields: (t) => ({
     code: t.exposeString('code', { description: 'A stable code; the README lists them.' }),
     message: t.exposeString('message', { description: 'What was expected, for people.' }),
@@ -49,6 +58,18 @@ export const NotFoundError = builder.objectRef<NotFound>('NotFoundError').implem
 export const ConflictError = builder.objectRef<Conflict>('ConflictError').implement({
   description: 'The change contradicts what is there.',
   interfaces: [FailureInterface],
+})
+
+export const ForbiddenError = builder.objectRef<Forbidden>('ForbiddenError').implement({
+  description: "It is not the caller's own, and the caller lacks a scope for that of others.",
+  interfaces: [FailureInterface],
+  fields: (t) => ({
+    missingScopes: t.stringList({
+      weighs: { size: 1 },
+      description: 'The scopes that it would take.',
+      resolve: ({ missingScopes }) => [...missingScopes],
+    }),
+  }),
 })
 
 export const TokenPolicyError = builder.objectRef<TokenPolicyBroken>('TokenPolicyError').implement({

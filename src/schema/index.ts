@@ -19,6 +19,7 @@ import './checkPermissions.ts'
 import './holders.ts'
 import './issueToken.ts'
 import './deactivateToken.ts'
+import './revokeToken.ts'
 import './viewerCan.ts'
 
 /** The public schema. */

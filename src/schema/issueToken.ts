@@ -1,32 +1,33 @@
 /** Issues an API token: checked against what its issuer holds, shown once, stored as a hash. */
 import { mintSecret } from '../auth/apiToken.ts'
 import { dayOf } from '../auth/expiry.ts'
-import { brokenPolicy, tokenExcess } from '../auth/issuing.ts'
 import { tokenActions } from '../auth/tokenActions.ts'
 import type { Context } from '../context.ts'
-import { emptyCatalogue } from '../db/catalogue.ts'
+import { byteaText } from '../db/bytea.ts'
 import { type ChangedRow, change } from '../db/change.ts'
 import type { Prisma, Token as TokenRow } from '../db/generated/prisma/client.ts'
 import { tokens } from '../db/tables.ts'
-import { Conflict, expected, InvalidInput, NotFound, ScopeNotGranted, TokenPolicyBroken } from '../failures.ts'
+import {
+  Conflict,
+  expected,
+  Forbidden,
+  InvalidInput,
+  NotFound,
+  ScopeNotGranted,
+  TokenPolicyBroken,
+} from '../failures.ts'
 import { builder } from './builder.ts'
 import {
   ConflictError,
+  ForbiddenError,
   InvalidInputError,
   NotFoundError,
   ScopeNotGrantedError,
   TokenPolicyError,
   typeOfResult,
 } from './failure.ts'
-import {
-  concernsOf,
-  type HeldText,
-  holderOf,
-  holderStandings,
-  issuedTokens,
-  noHoldings,
-  tokenHoldings,
-} from './issuedTokens.ts'
+import { concernsOf, holderOf, holderStandings, issuedTokens } from './issuedTokens.ts'
+import { againstPolicy, notReached, requireWithin } from './mayIssue.ts'
 import { must } from './must.ts'
 import { Token } from './token.ts'
 import { askedOf, IssueTokenInput, readTokenRequest, type TokenRequest } from './tokenRequest.ts'
@@ -50,18 +51,28 @@ const IssueTokenPayload = builder.objectRef<IssuedToken>('IssueTokenPayload').im
 
 const IssueTokenResult = builder.unionType('IssueTokenResult', {
   description: 'What issuing a token can end in.',
-  types: [IssueTokenPayload, InvalidInputError, NotFoundError, ScopeNotGrantedError, TokenPolicyError, ConflictError],
+  types: [
+    IssueTokenPayload,
+    InvalidInputError,
+    NotFoundError,
+    ForbiddenError,
+    ScopeNotGrantedError,
+    TokenPolicyError,
+    ConflictError,
+  ],
   resolveType: typeOfResult('IssueTokenPayload'),
 })
 
-const failures = [InvalidInput, NotFound, ScopeNotGranted, TokenPolicyBroken, Conflict]
+const failures = [InvalidInput, NotFound, Forbidden, ScopeNotGranted, TokenPolicyBroken, Conflict]
 
 builder.mutationField('issueToken', (t) =>
   t.field({
     type: IssueTokenResult,
     scopes: tokenActions.issueToken.scopes,
     weighs: { documents: ['input.forOperations'] },
-    description: 'Issues an API token for an access. What it may do must be within what the caller may do.',
+    description:
+      'Issues an API token for an access: of the own user, or with tokens:manage of anybody. What it may do must be within ' +
+      'what the caller may do.',
     args: { input: t.arg({ type: IssueTokenInput, required: true, description: 'The token to be issued.' }) },
     resolve: (_, { input }, context) => expected(failures, context, () => issueToken(input, context)),
   }),
@@ -69,7 +80,7 @@ builder.mutationField('issueToken', (t) =>
 
 async function issueToken(input: typeof IssueTokenInput.$inferInput, context: Context): Promise<IssuedToken> {
   const request = readTokenRequest(input, context)
-  const { principal, visibility, policy, now } = context
+  const { principal, visibility, now } = context
   const { secret, hash, hint } = mintSecret()
   const { accessId, ...stored } = request
   const concerns = concernsOf(request)
@@ -86,25 +97,20 @@ async function issueToken(input: typeof IssueTokenInput.$inferInput, context: Co
       ...stored,
       ...concerns,
       today: dayOf(now),
-      secretHash: `\\x${Buffer.from(hash).toString('hex')}`,
+      secretHash: byteaText(hash),
       hint,
     },
     missing: 'there is no such access',
     standings: holderStandings,
     decide(standing) {
-      const { tokenMaxLifetime } = policy
-      const issuing = { byToken: principal.tokenId !== null, now, tokenMaxLifetime }
-      const broken = brokenPolicy(request, holderOf(standing), issuing)
-      return broken === null || (() => new TokenPolicyBroken(broken.limit, broken.message))
+      const holder = holderOf(standing)
+      return notReached('access', holder.isOwn, context) ?? againstPolicy(request.expiresAt, holder, context) ?? true
     },
     holding: {
       of: concerns.asksRoles
         ? JSON.stringify([principal.accessId, visibility, concerns.asksAll ? accessId : null])
         : null,
-      async check(held) {
-        const excess = await excessOf(request, held, context)
-        if (excess.length > 0) throw new ScopeNotGranted(excess)
-      },
+      check: (held) => requireWithin(request, held === null ? null : JSON.parse(held), context),
     },
     once:
       typeof key === 'string'
@@ -121,23 +127,6 @@ async function issueToken(input: typeof IssueTokenInput.$inferInput, context: Co
         : null,
     resultOf: (row) => ({ token: tokenOf(request, row, hint, now), secret }),
   })
-}
-
-/** What the caller would give away without holding it. */
-async function excessOf(
-  request: TokenRequest,
-  held: string | null,
-  { principal: { scopes, accessId }, changes, read }: Context,
-): Promise<readonly string[]> {
-  if (held === null)
-    return tokenExcess(request, { scopes, subject: noHoldings.caller }, noHoldings.holder, emptyCatalogue)
-  const text: HeldText = JSON.parse(held)
-  const version = BigInt(text.version)
-  const known = await changes.catalogues.atLeast(version, read)
-  // A later one than what is held was read with: it has been changed since, or the database has been restored.
-  const catalogue = known.version === version ? known : await changes.catalogues.now(read)
-  const { caller, holder } = tokenHoldings(text, { ...concernsOf(request), callerAccess: accessId })
-  return tokenExcess(request, { scopes, subject: caller }, holder, catalogue)
 }
 
 /** The row that was written: the id is all that the database adds. */

@@ -9,15 +9,22 @@ import { job, type Kind } from '../db/changeStatement.ts'
 import { AccessType, Prisma } from '../db/generated/prisma/client.ts'
 import { accesses, roleAssignments, users } from '../db/tables.ts'
 import type { TokenRequest } from './tokenRequest.ts'
+import { isOwn, ofAnybody, others } from './whoseTokens.ts'
 
 const expired = ' expired'
 
 /** Everything that the holder of a token may be like, as the statement tells it. */
-export const holderStandings: readonly string[] = Object.values(AccessType).flatMap((type) => [type, type + expired])
+export const holderStandings: readonly string[] = Object.values(AccessType)
+  .flatMap((type) => [type, type + expired])
+  .flatMap(ofAnybody)
 
 /** What a standing says. */
-export function holderOf(standing: string): TokenHolder {
-  return { isProfile: standing.startsWith(AccessType.PROFILE), isExpired: standing.endsWith(expired) }
+export function holderOf(standing: string): TokenHolder & { readonly isOwn: boolean } {
+  return {
+    isProfile: standing.startsWith(AccessType.PROFILE),
+    isExpired: standing.includes(expired),
+    isOwn: isOwn(standing),
+  }
 }
 
 /** What is held, as far as a request for a token is concerned with it. */
@@ -76,8 +83,11 @@ export function concernsOf({ accessId, allowedScopes }: Pick<TokenRequest, 'acce
   }
 }
 
-/** A caller holds roles in the organization of its access only: seeing others is not holding a role in them. */
-const held = (() => {
+/**
+ * What is held, of the access that the statement joins and by the caller, who holds roles in the organization of its access
+ * only: seeing others is not holding a role in them.
+ */
+export const heldRights = (() => {
   const { name, column } = roleAssignments
   const organization = accesses.column('organizationId')
   const holder = Prisma.sql`CASE WHEN job."asksAll" THEN ${accesses.id} END`
@@ -94,9 +104,14 @@ const held = (() => {
 
 const isExpired = isOverOn(users.column('expiresAt'), Prisma.sql`job.today`)
 
+/** The standing of the holder of a token: of the access and the user that the statement joins. */
+export const holderStanding = Prisma.sql`
+  ${accesses.column('type')}::text || CASE WHEN ${isExpired} THEN ${Prisma.raw(`'${expired}'`)} ELSE '' END || ${others}`
+
 /** Tokens of accesses, each made by a job. */
 export const issuedTokens: Kind = Object.freeze({
   merges: true,
+  oncePerTarget: false,
   columns: Prisma.sql`
     "holderId" integer, today date, "asksRoles" boolean, "asksAll" boolean,
     name text, "secretHash" bytea, hint text, scope text[], "allowedScopes" jsonb, "expiresAt" timestamptz,
@@ -109,9 +124,8 @@ export const issuedTokens: Kind = Object.freeze({
   lock: Prisma.sql`FOR KEY SHARE OF ${accesses.name}`,
   targetId: accesses.id,
   organization: accesses.column('organizationId'),
-  standing: Prisma.sql`
-    ${accesses.column('type')}::text || CASE WHEN ${isExpired} THEN ${Prisma.raw(`'${expired}'`)} ELSE '' END`,
-  held,
+  standing: holderStanding,
+  held: heldRights,
   answered: null,
   changedId: Prisma.sql`nextval('tokens_id_seq')::integer`,
   write: Prisma.sql`

@@ -132,6 +132,7 @@ export const Token = builder.prismaObject('Token', {
       'Null where nobody did.',
     ),
     deactivatedUpdatedOn: t.expose('deactivatedUpdatedOn', { type: 'DateTime', nullable: true }),
+    revokedAt: t.expose('revokedAt', { type: 'DateTime', nullable: true }),
   }),
 })
 

@@ -1,5 +1,6 @@
 /** Lists of tokens: how they are searched and ordered, and the links and queries that lead to them. */
 import { hashSecret, isWellFormedSecret } from '../auth/apiToken.ts'
+import { byteaText } from '../db/bytea.ts'
 import { tokens } from '../db/tables.ts'
 import { integerIdOf } from '../ids.ts'
 import { tokensOfAccess, tokensOfUser } from '../links/graph.ts'
@@ -80,8 +81,6 @@ builder.queryFields((t) => ({
     },
     // The hash of 256 random bits is looked up in an index, so that nothing secret is compared.
     resolve: (_, { secret }, { loaders }) =>
-      isWellFormedSecret(secret)
-        ? loaders.rowBy(tokens, 'secretHash', `\\x${Buffer.from(hashSecret(secret)).toString('hex')}`)
-        : null,
+      isWellFormedSecret(secret) ? loaders.rowBy(tokens, 'secretHash', byteaText(hashSecret(secret))) : null,
   }),
 }))

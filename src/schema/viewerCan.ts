@@ -3,14 +3,26 @@
  * only where it would be done. The rules are those of the mutations. What they are decided on is found for all rows at once.
  */
 import type { FieldKind } from '@pothos/core'
+import type { AllowedScopes } from '../auth/allowedScopes.ts'
+import { heldBy } from '../auth/decide.ts'
 import { isOver } from '../auth/expiry.ts'
-import type { TokenHolder } from '../auth/issuing.ts'
-import { type Action, type Obstacle, obstacles, obstaclesTo, tokenActions } from '../auth/tokenActions.ts'
+import { reaches, type TokenHolder, tokenExcess } from '../auth/issuing.ts'
+import {
+  type Action,
+  type Obstacle,
+  type Owned,
+  obstacles,
+  obstaclesTo,
+  type StoppedToken,
+  type TokenFacts,
+  tokenActions,
+} from '../auth/tokenActions.ts'
 import type { Context } from '../context.ts'
 import type { Access as AccessRow, Token as TokenRow } from '../db/generated/prisma/client.ts'
 import { accesses, tokens, users } from '../db/tables.ts'
 import { type Reading, reading } from '../links/columns.ts'
 import { userOfAccess } from '../links/graph.ts'
+import type { SubjectRow } from '../links/subjects.ts'
 import { Access } from './access.ts'
 import { builder } from './builder.ts'
 import { must } from './must.ts'
@@ -31,18 +43,95 @@ interface FactsOf<Row, Facts> {
   find(rows: readonly Row[], context: Context): readonly Facts[] | Promise<readonly Facts[]>
 }
 
-const ofToken: FactsOf<TokenRow, TokenRow> = {
-  reads: [reading(tokens, 'revokedAt')],
-  find: (rows) => rows,
+/** The access, or that of the token, with what it holds; undefined where there is none that the caller may see. */
+async function subjectOf(kind: 'access' | 'token', id: number, { loaders }: Context): Promise<SubjectRow | undefined> {
+  const [found] = await loaders.subject({ kind, id })
+  return found
 }
 
-const ofHolder: FactsOf<AccessRow, TokenHolder> = {
+/** The user that a caller has. */
+async function callerUserId(context: Context): Promise<string | null> {
+  const { accessId, userId } = context.principal
+  if (accessId === null) return userId
+  return (await subjectOf('access', accessId, context))?.userId ?? userId
+}
+
+/** The accesses of the tokens with what they hold, in their order. */
+function holdersOf(rows: readonly TokenRow[], context: Context): Promise<readonly SubjectRow[]> {
+  return Promise.all(
+    rows.map(async ({ id }) => must((await subjectOf('token', id, context)) ?? null, 'access of a token')),
+  )
+}
+
+/** Whose it is does not matter to who reaches those of everybody, and takes no statement then. */
+async function whose(
+  holders: () => Promise<readonly Pick<AccessRow, 'userId'>[]>,
+  context: Context,
+): Promise<(index: number) => boolean> {
+  if (reaches(context.principal.scopes, false)) return () => false
+  const [own, found] = await Promise.all([callerUserId(context), holders()])
+  return (index) => found[index]?.userId === own
+}
+
+const ofToken: FactsOf<TokenRow, TokenFacts> = {
+  reads: [reading(tokens, 'revokedAt'), reading(accesses, 'userId')],
+  async find(rows, context) {
+    const isOwn = await whose(() => holdersOf(rows, context), context)
+    return rows.map(({ revokedAt }, index) => ({ revokedAt, isOwn: isOwn(index) }))
+  },
+}
+
+const ofStoppedToken: FactsOf<TokenRow, StoppedToken> = {
+  reads: [
+    reading(tokens, 'revokedAt', 'deactivated', 'accessId', 'scope', 'allowedScopes'),
+    reading(accesses, 'type', 'userId'),
+  ],
+  async find(rows, context) {
+    const facts = await ofToken.find(rows, context)
+    const again = await Promise.all(rows.map((row) => (row.deactivated ? issuedAgain(row, context) : null)))
+    return facts.map((each, index) => ({ ...each, again: again[index] ?? null }))
+  },
+}
+
+/** What it takes to issue the token as it stands. */
+async function issuedAgain(row: TokenRow, context: Context): Promise<NonNullable<StoppedToken['again']>> {
+  const { principal, loaders, now } = context
+  const { scopes, accessId } = principal
+  const [caller, [holder]] = await Promise.all([
+    accessId === null ? undefined : subjectOf('access', accessId, context),
+    holdersOf([row], context),
+  ])
+  const { type, lastDay, id } = must(holder ?? null, 'access of a token')
+  const heldIn = (subject: SubjectRow | undefined) =>
+    (subject?.assignments ?? []).map((assignment) => heldBy(...assignment))
+  const issuer = {
+    held: caller?.organizationId === row.organizationId ? heldIn(caller) : [],
+    userIsOver: isOver(caller?.lastDay ?? null, now),
+    token: null,
+  }
+  const { scope, allowedScopes } = row
+  const excess = tokenExcess(
+    { scope, allowedScopes: allowedScopes as unknown as AllowedScopes },
+    { scopes, subject: issuer },
+    { held: heldIn(holder), isIssuers: id === accessId },
+    await loaders.catalogue(),
+  )
+  return {
+    holder: { isProfile: type === 'PROFILE', isExpired: isOver(lastDay, now) },
+    exceeds: excess.length > 0,
+  }
+}
+
+const ofHolder: FactsOf<AccessRow, TokenHolder & Owned> = {
   reads: [reading(accesses, 'type', 'userId'), reading(users, 'expiresAt')],
-  async find(rows, { loaders, now }) {
-    const found = await loaders.ones(userOfAccess, rows)
+  async find(rows, context) {
+    const [found, isOwn] = await Promise.all([
+      context.loaders.ones(userOfAccess, rows),
+      whose(async () => rows, context),
+    ])
     return rows.map(({ type }, index) => {
       const { expiresAt } = must(found[index] ?? null, userOfAccess.name)
-      return { isProfile: type === 'PROFILE', isExpired: isOver(expiresAt, now) }
+      return { isProfile: type === 'PROFILE', isExpired: isOver(expiresAt, context.now), isOwn: isOwn(index) }
     })
   },
 }
@@ -83,7 +172,7 @@ function viewerCan<Row extends object, Facts>(
 
 builder.prismaObjectFields(Token, (t) => ({
   ...viewerCan(t, 'Deactivate', 'switch the token off', tokenActions.deactivateToken, ofToken),
-  ...viewerCan(t, 'Reactivate', 'switch the token on again', tokenActions.reactivateToken, ofToken),
+  ...viewerCan(t, 'Reactivate', 'switch the token on again', tokenActions.reactivateToken, ofStoppedToken),
 }))
 
 builder.prismaInterfaceFields(Access, (t) =>

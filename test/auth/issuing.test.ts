@@ -29,10 +29,10 @@ const excess = (
   allowedScopes: AllowedScopes,
   roles: readonly Held[],
   holder: readonly Held[] = [],
-  { scopes = '', userIsOver = false } = {},
+  { scopes = 'tokens:manage', userIsOver = false, isIssuers = false } = {},
 ) => {
   const issuer = { scopes: new Set(scopes.split(' ')), subject: { held: roles, userIsOver, token: null } }
-  return tokenExcess({ scope: [], allowedScopes }, issuer, holder, catalogue)
+  return tokenExcess({ scope: [], allowedScopes }, issuer, { held: holder, isIssuers }, catalogue)
 }
 
 describe('what exceeds an issuer', () => {
@@ -85,6 +85,21 @@ describe('what exceeds an issuer', () => {
     expect(excess(all, [held('reader')], [held('editor')])).toEqual(both)
     expect(excess(all, [held('editor', 'zone:a')], [held('editor')])).toEqual(both)
     expect(excess(all, [held('editor')], [held('editor', 'zone:a'), held('reader')])).toEqual([])
+  })
+
+  it('is "all" of an access of somebody else, without the scope to manage tokens of others', () => {
+    const all = inOrganization({ allRoles: true })
+    const roles = [held('editor')]
+    expect(excess(all, roles, roles, { scopes: 'tokens:issue' })).toEqual(['organizationScopes.allRoles'])
+    expect(excess(all, roles, roles, { scopes: 'tokens:issue', isIssuers: true })).toEqual([])
+    expect(excess(all, roles, roles, { scopes: 'tokens:manage' })).toEqual([])
+  })
+
+  it('is "all" of an access that has nothing, whoever asks', () => {
+    const all = inOrganization({ allPermissions: true })
+    for (const isIssuers of [true, false]) {
+      expect(excess(all, [held('editor')], [], { isIssuers })).toEqual(['organizationScopes.allPermissions'])
+    }
   })
 
   it('is every right where the time of the issuer is over', () => {

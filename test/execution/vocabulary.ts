@@ -89,6 +89,12 @@ export const demoVocabulary: Vocabulary = Object.freeze({
   'TokenSearch.accessId': accessIds,
   'Mutation.deactivateToken(tokenId:)': tokenIds,
   'Mutation.reactivateToken(tokenId:)': tokenIds,
+  'Mutation.deactivateTokens(tokenIds:)': tokenIds,
+  'Mutation.reactivateTokens(tokenIds:)': tokenIds,
+  'Mutation.revokeTokens(tokenIds:)': tokenIds,
+  'Mutation.reportLeakedToken(secret:)': [...secrets, 'iamt_nothing', ''],
+  'RevokeTokenInput.tokenId': tokenIds,
+  'RevokeTokenInput.secret': [...secrets, 'iamt_nothing', ''],
   'IssueTokenInput.accessId': accessIds,
   'IssueTokenInput.name': names,
   'IssueTokenInput.expiresAt': [

@@ -39,7 +39,7 @@ const IssueAnything = graphql(`
   }
 `)
 
-const issuing = 'tokens:issue tokens:read accesses:read users:read roles:read'
+const issuing = 'tokens:issue tokens:manage tokens:read accesses:read users:read roles:read'
 const { administrator, reader, otherReader } = demoCallers
 
 describe('issueToken', () => {

@@ -17,7 +17,7 @@ const IssueBeyond = graphql(`
   }
 `)
 
-const issuing = 'tokens:issue tokens:read'
+const issuing = 'tokens:issue tokens:manage tokens:read'
 const on = (id: string) => ({ type: 'ZONE', id }) as const
 /** Edits two zones and nothing else. */
 const editor = 'zoe.hartmann@lakeside.example'

@@ -20,7 +20,7 @@ const IssueOnFacts = graphql(`
   }
 `)
 
-const issuing = 'tokens:issue tokens:read users:read'
+const issuing = 'tokens:issue tokens:manage tokens:read users:read'
 /** Edits two zones and nothing else. */
 const editor = asDemoUser('zoe.hartmann@lakeside.example', issuing)
 const editorAccess = Number(demoAccessId('zoe.hartmann@lakeside.example'))
@@ -165,9 +165,18 @@ describe('what a token is issued on', () => {
   })
 
   it('is what the access holds now, where all of that is asked for', async () => {
-    await issue({ allowedScopes: everything })
-    expect((await issue({ allowedScopes: everything })).result).toMatchObject(isIssued)
     const { organizationId } = administrator
+    expect((await issue({ allowedScopes: everything })).result).toMatchObject({
+      excess: ['organizationScopes.allRoles'],
+    })
+    await sql(
+      `INSERT INTO role_assignments (organization_id, access_id, role_id, resource_type, resource_id)
+       VALUES ($1::uuid, $2, 'zone-editor', 'ZONE', 'example.com')`,
+      organizationId,
+      accessId,
+    )
+    expect((await issue({ allowedScopes: everything })).result).toMatchObject(isIssued)
+    expect((await issue({ allowedScopes: everything })).result).toMatchObject(isIssued)
     await sql(
       `INSERT INTO role_assignments (organization_id, access_id, role_id) VALUES ($1::uuid, $2, 'administrator')`,
       organizationId,

@@ -23,7 +23,7 @@ const IssueTwice = graphql(`
   }
 `)
 
-const issuing = 'tokens:issue tokens:read users:read'
+const issuing = 'tokens:issue tokens:manage tokens:read users:read'
 const otherIssuer = asDemoUser('samuel.okafor@lakeside.example', issuing)
 const everywhere = asDemoUser('edmund.ashworth@meridian.example', `${issuing} organizations:all`)
 const hour = 60 * 60 * 1_000

@@ -19,7 +19,7 @@ const IssueMerged = graphql(`
   }
 `)
 
-const issuing = 'tokens:issue tokens:read users:read accesses:read'
+const issuing = 'tokens:issue tokens:manage tokens:read users:read accesses:read'
 const { administrator, otherReader } = demoCallers
 
 interface Asked {

@@ -20,6 +20,7 @@ const exceptions: Readonly<Record<string, string>> = {
   Author: 'is a snapshot in a column of its parent',
   PageInfo: 'is computed from the page',
   FieldIssue: 'is part of a failure',
+  TokenFailure: 'is a failure with what was asked for',
   RequiredScopes: 'is found in a document',
   ScopeAlternative: 'is found in a document',
   FieldScopes: 'is found in a document',

@@ -33,6 +33,7 @@ const callers: readonly (readonly [string, Caller])[] = [
   ['an auditor of all organizations', auditor],
   ['who may switch only', scoped('tokens:deactivate')],
   ['who may issue only', scoped('tokens:issue')],
+  ['who manages the tokens of everybody', scoped('tokens:manage roles:read')],
   ['who came with an API token', scoped('tokens:issue tokens:deactivate', { token_id: 1 })],
   ['who sees all organizations', scoped('tokens:issue tokens:deactivate organizations:all')],
 ]
@@ -68,9 +69,10 @@ describe('what the caller can do', () => {
       expect(rows.length).toBeGreaterThan(5)
       for (const token of rows) {
         const args = `tokenId: "${token.id}"`
+        // Switched off at the end, so that the next caller finds what it takes to switch it on.
         expect(token).toMatchObject({
-          viewerCanDeactivate: await does('deactivateToken', args, caller),
           viewerCanReactivate: await does('reactivateToken', args, caller),
+          viewerCanDeactivate: await does('deactivateToken', args, caller),
         })
         expect(token.viewerCannotDeactivateReasons.length === 0).toBe(token.viewerCanDeactivate)
         expect(token.viewerCannotReactivateReasons.length === 0).toBe(token.viewerCanReactivate)
@@ -97,16 +99,17 @@ describe('what the caller can do', () => {
       ({ type, viewerCannotIssueTokenReasons: reasons }) => type === 'PROFILE' && reasons.includes('EXPIRED_USER'),
     )
     expect(leaver?.viewerCannotIssueTokenReasons).toEqual([
-      ...['MISSING_SCOPE', 'ISSUED_BY_TOKEN', 'PROFILE_ACCESS', 'EXPIRED_USER'],
+      ...['MISSING_SCOPE', 'OTHER_USER', 'ISSUED_BY_TOKEN', 'PROFILE_ACCESS', 'EXPIRED_USER'],
     ])
     const revoked = String(demoTokenId('Terraform on Bruno’s laptop'))
     const token = (await readTokens(scoped(''))).find(({ id }) => id === revoked)
-    expect(token?.viewerCannotDeactivateReasons).toEqual(['MISSING_SCOPE', 'REVOKED'])
+    expect(token?.viewerCannotDeactivateReasons).toEqual(['MISSING_SCOPE', 'OTHER_USER', 'REVOKED'])
   })
 
-  it('takes no statement for each row: none for tokens, one for the users of all accesses, which others share', async () => {
+  it('takes no statement for each row: one for all tokens that are off, one for the users of all accesses, which others share', async () => {
     const taken = async (document: string) => (await harness.askRaw(document)).statements.length
-    expect(await taken('{ tokens { results { id viewerCanDeactivate viewerCannotReactivateReasons } } }')).toBe(1)
+    expect(await taken('{ tokens { results { id viewerCanDeactivate viewerCannotDeactivateReasons } } }')).toBe(1)
+    expect(await taken('{ tokens { results { id viewerCanReactivate viewerCannotReactivateReasons } } }')).toBe(2)
     expect(await taken('{ accesses { results { id viewerCanIssueToken viewerCannotIssueTokenReasons } } }')).toBe(2)
     expect(await taken('{ accesses { results { id viewerCanIssueToken user { id expiresAt } } } }')).toBe(2)
   })

@@ -1,0 +1,138 @@
+/** How the database switches tokens off and on, and revokes them: what is decided on, and what is written. */
+import { isVisibleTo } from '../auth/visibility.ts'
+import { job, type Kind } from '../db/changeStatement.ts'
+import { Prisma } from '../db/generated/prisma/client.ts'
+import { accesses, tokens, users } from '../db/tables.ts'
+import type { Columns } from '../links/columns.ts'
+import { type HeldText, heldRights, holderOf, holderStanding } from './issuedTokens.ts'
+import type { TokenRequest } from './tokenRequest.ts'
+import { isOwn, ofAnybody, others, withoutWhose } from './whoseTokens.ts'
+
+const { name, id, column } = tokens
+
+const states = ['revoked', 'deactivated', 'active'] as const
+
+/** Everything that a token may be like, as the statement tells it. */
+export const tokenStandings: readonly string[] = states.flatMap(ofAnybody)
+
+/** What a standing says. */
+export function tokenState(standing: string): {
+  readonly state: (typeof states)[number]
+  readonly isOwn: boolean
+} {
+  return { state: withoutWhose(standing) as (typeof states)[number], isOwn: isOwn(standing) }
+}
+
+const state = Prisma.sql`
+  CASE WHEN ${column('revokedAt')} IS NOT NULL THEN 'revoked' WHEN ${column('deactivated')} THEN 'deactivated' ELSE 'active' END`
+
+/** A token as it stands, and all that matters for issuing it once more. */
+export interface StandingToken {
+  readonly token: Pick<TokenRequest, 'accessId' | 'scope' | 'allowedScopes'>
+  readonly holder: ReturnType<typeof holderOf>
+  readonly rights: HeldText
+}
+
+const asItStands = Prisma.sql`
+  json_build_object(
+    'token', json_build_object('accessId', ${column('accessId')}, 'scope', ${column('scope')},
+      'allowedScopes', ${column('allowedScopes')}),
+    'holder', ${holderStanding}, 'rights', (${heldRights})::json)::text`
+
+/** What the statement says of it. */
+export function standingToken(held: string): StandingToken {
+  const { token, holder, rights } = JSON.parse(held)
+  return { token, holder: holderOf(holder), rights }
+}
+
+const visible = isVisibleTo(job, column('organizationId'))
+const byId = Prisma.sql`${id} = job."changedTokenId" AND ${visible}`
+const bySecret = Prisma.sql`${column('secretHash')} = job."secretHash"`
+
+function joinedTo(found: Prisma.Sql): Prisma.Sql {
+  const organization = column('organizationId')
+  return Prisma.sql`
+    JOIN ${name} ON ${found}
+    JOIN ${accesses.name} ON ${accesses.id} = ${column('accessId')} AND ${accesses.column('organizationId')} = ${organization}
+    JOIN ${users.name} ON ${users.id} = ${accesses.column('userId')} AND ${users.column('organizationId')} = ${organization}`
+}
+
+const switching = Prisma.sql`
+  UPDATE ${name} SET deactivated = "off", deactivated_updated_by = author, deactivated_updated_on = at,
+    updated_by = author, updated_at = at
+  FROM granted WHERE ${id} = "changedId" RETURNING place, ${name} AS changed`
+
+const revoking = Prisma.sql`
+  UPDATE ${name} SET revoked_at = at, updated_by = author, updated_at = at
+  FROM granted WHERE ${id} = "changedId" RETURNING place, ${name} AS changed`
+
+function changedTokens(columns: Columns): ChangedTokens {
+  const common = {
+    merges: true,
+    oncePerTarget: true,
+    lock: Prisma.sql`FOR UPDATE OF ${name}`,
+    targetId: id,
+    organization: column('organizationId'),
+    standing: Prisma.sql`${state} || ${others}`,
+    held: Prisma.sql`NULL::text`,
+    answered: { table: name, columns: columns(tokens) },
+    changedId: Prisma.sql`"targetId"`,
+    outcome: Prisma.sql`'{}'::jsonb`,
+  }
+  return {
+    switched: {
+      ...common,
+      columns: Prisma.sql`"changedTokenId" integer, "off" boolean`,
+      joined: joinedTo(byId),
+      write: switching,
+    },
+    switchedOn: {
+      ...common,
+      columns: Prisma.sql`
+        "changedTokenId" integer, "off" boolean, today date, "asksRoles" boolean, "asksAll" boolean`,
+      joined: joinedTo(byId),
+      held: asItStands,
+      write: switching,
+    },
+    revoked: {
+      ...common,
+      columns: Prisma.sql`"changedTokenId" integer`,
+      joined: joinedTo(byId),
+      write: revoking,
+    },
+    revokedBySecret: {
+      ...common,
+      columns: Prisma.sql`"secretHash" bytea`,
+      joined: joinedTo(Prisma.sql`${bySecret} AND ${visible}`),
+      write: revoking,
+    },
+    // Whoever has it: it is shown to nobody.
+    reported: {
+      ...common,
+      columns: Prisma.sql`"secretHash" bytea, "off" boolean`,
+      joined: Prisma.sql`JOIN ${name} ON ${bySecret}`,
+      standing: state,
+      answered: null,
+      write: switching,
+    },
+  }
+}
+
+/** What is done to tokens that are there. */
+export interface ChangedTokens {
+  readonly switched: Kind
+  /** The same where who does it must be able to issue the token as it stands. */
+  readonly switchedOn: Kind
+  readonly revoked: Kind
+  readonly revokedBySecret: Kind
+  readonly reported: Kind
+}
+
+const known = new WeakMap<Columns, ChangedTokens>()
+
+/** The kinds of changes that answer these columns: the same for all requests of a document. */
+export function changedTokensOf(columns: Columns): ChangedTokens {
+  const kinds = known.get(columns) ?? changedTokens(columns)
+  known.set(columns, kinds)
+  return kinds
+}

@@ -1,0 +1,56 @@
+/** Whether a caller may put a token into the world as it stands: asked when one is issued, and when one is switched on again. */
+import { brokenPolicy, reaches, reachingAll, type TokenHolder, tokenExcess } from '../auth/issuing.ts'
+import type { Context } from '../context.ts'
+import { emptyCatalogue } from '../db/catalogue.ts'
+import { Forbidden, ScopeNotGranted, TokenPolicyBroken } from '../failures.ts'
+import { concernsOf, type HeldText, noHoldings, tokenHoldings } from './issuedTokens.ts'
+import type { TokenRequest } from './tokenRequest.ts'
+
+/** What makes the failure of a caller who may do this to its own only; null where it may. */
+export function notReached(
+  what: 'access' | 'token',
+  isOwn: boolean,
+  { principal }: Pick<Context, 'principal'>,
+): (() => Forbidden) | null {
+  if (reaches(principal.scopes, isOwn)) return null
+  return () => new Forbidden(`the ${what} belongs to another user, which takes the scope ${reachingAll}`, [reachingAll])
+}
+
+/** What makes the failure of a token that a rule of the gateway forbids the caller; null where none does. As `brokenPolicy` does. */
+export function againstPolicy(
+  expiresAt: Date | null,
+  holder: TokenHolder,
+  { principal, policy, now }: Pick<Context, 'principal' | 'policy' | 'now'>,
+): (() => TokenPolicyBroken) | null {
+  const { tokenMaxLifetime } = policy
+  const broken = brokenPolicy(expiresAt, holder, { byToken: principal.tokenId !== null, now, tokenMaxLifetime })
+  return broken && (() => new TokenPolicyBroken(broken.limit, broken.message))
+}
+
+/** Throws ScopeNotGranted where the caller would give away more than it holds. Null: the token is concerned with no roles. */
+export async function requireWithin(
+  token: Pick<TokenRequest, 'accessId' | 'scope' | 'allowedScopes'>,
+  held: HeldText | null,
+  context: Pick<Context, 'principal' | 'changes' | 'read'>,
+): Promise<void> {
+  const excess = await excessOf(token, held, context)
+  if (excess.length > 0) throw new ScopeNotGranted(excess)
+}
+
+async function excessOf(
+  token: Pick<TokenRequest, 'accessId' | 'scope' | 'allowedScopes'>,
+  held: HeldText | null,
+  { principal: { scopes, accessId }, changes, read }: Pick<Context, 'principal' | 'changes' | 'read'>,
+): Promise<readonly string[]> {
+  const isIssuers = token.accessId === accessId
+  if (held === null) {
+    const { caller, holder } = noHoldings
+    return tokenExcess(token, { scopes, subject: caller }, { held: holder, isIssuers }, emptyCatalogue)
+  }
+  const version = BigInt(held.version)
+  const known = await changes.catalogues.atLeast(version, read)
+  // A later one than what is held was read with: it has been changed since, or the database has been restored.
+  const catalogue = known.version === version ? known : await changes.catalogues.now(read)
+  const { caller, holder } = tokenHoldings(held, { ...concernsOf(token), callerAccess: accessId })
+  return tokenExcess(token, { scopes, subject: caller }, { held: holder, isIssuers }, catalogue)
+}
