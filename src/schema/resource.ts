@@ -1,12 +1,26 @@
 /** What a role or a permission can be limited to. */
-import { canonicalResource, type Resource as ResourceShape, resourceTypes } from '../auth/resource.ts'
+import {
+  canonicalResource,
+  type ResourceKind,
+  type Resource as ResourceShape,
+  type ResourceType as ResourceTypeName,
+  resourceTypes,
+} from '../auth/resource.ts'
 import { badInput } from '../errors.ts'
 import { builder } from './builder.ts'
+
+/** Federation takes no value of an enum that is an input that not all subgraphs with the enum have, but one that is hidden. */
+const hidden = { directives: [{ name: 'inaccessible', args: {} }] }
 
 export const ResourceType = builder.enumType('ResourceType', {
   description:
     'The kinds of resources that a role or a permission can be limited to. Be ready for values that are added later.',
-  values: resourceTypes,
+  values: Object.fromEntries(
+    Object.entries<ResourceKind>(resourceTypes).map(([type, { description, inaccessible }]) => [
+      type,
+      { description, ...(inaccessible ? { extensions: hidden } : {}) },
+    ]),
+  ) as unknown as Record<ResourceTypeName, { readonly description: string }>,
 })
 
 export const Resource = builder.objectRef<ResourceShape>('Resource').implement({

@@ -30,7 +30,9 @@ import { User } from './user.ts'
 
 /** The first version with @cost and @listSize; later ones change nothing that is used here. */
 const linkUrl = 'https://specs.apollo.dev/federation/v2.9'
-const federationDirectives = ['@authenticated', '@cost', '@key', '@listSize', '@requiresScopes', '@shareable', '@tag']
+const federationDirectives = [
+  ...['@authenticated', '@cost', '@inaccessible', '@key', '@listSize', '@requiresScopes', '@shareable', '@tag'],
+]
 
 const entitiesWeight: FieldWeight = { onePer: 'representations' }
 

@@ -11,7 +11,7 @@ import {
   withoutRepetitions,
 } from '../auth/allowedScopes.ts'
 import type { AuthorSnapshot } from '../auth/author.ts'
-import { canonicalResource, formatResource, isResource, parseResource } from '../auth/resource.ts'
+import { canonicalResource, formatResource, isResource, parseResource, resourcePattern } from '../auth/resource.ts'
 import { allScopes, grantableScopes } from '../auth/scopes.ts'
 import { isUuid } from '../auth/uuid.ts'
 import { isPrintableName, isStorable } from '../printable.ts'
@@ -256,7 +256,7 @@ const resourceText = reading(
     return canonical === null ? undefined : formatResource(canonical)
   },
   aResource,
-).meta({ pattern: '^zone:', description: 'A resource such as zone:example.com, in any spelling.' })
+).meta({ pattern: resourcePattern, description: 'A resource such as zone:example.com, in any spelling.' })
 
 /** A resource in its text form. It is stored in two columns: `kinds.ts` says how. */
 export const resource: Form = { ...asText, type: 'text', schema: resourceText }
