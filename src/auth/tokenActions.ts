@@ -74,6 +74,8 @@ export const tokenActions = {
       ...(facts.again?.exceeds ? (['SCOPE_NOT_GRANTED'] as const) : []),
     ],
   } satisfies Action<StoppedToken>,
+  // One that is revoked already stays as it is.
+  revokeToken: { scopes: ['tokens:deactivate'], obstacles: ofOthers } satisfies Action<Owned>,
 } as const
 
 /** Everything that stands in the way of the action; nothing where the mutation would not be refused for who asks. */

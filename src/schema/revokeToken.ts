@@ -1,5 +1,6 @@
 /** Ends API tokens for good: by id, by secret, and where a secret has been found somewhere that it must not be. */
 import { hashSecret, isWellFormedSecret } from '../auth/apiToken.ts'
+import { tokenActions } from '../auth/tokenActions.ts'
 import type { Context } from '../context.ts'
 import { byteaText } from '../db/bytea.ts'
 import { type ChangedRow, change } from '../db/change.ts'
@@ -18,7 +19,7 @@ const RevokeTokenInput = builder.inputType('RevokeTokenInput', {
   isOneOf: true,
   fields: (t) => ({
     tokenId: t.id({
-      scopes: ['tokens:deactivate'],
+      scopes: tokenActions.revokeToken.scopes,
       description: 'Decimal digits: a token of the own user, or with tokens:manage of anybody.',
     }),
     secret: t.string({
@@ -59,7 +60,7 @@ builder.mutationFields((t) => ({
   }),
   revokeTokens: t.field({
     ...batchField,
-    scopes: ['tokens:deactivate'],
+    scopes: tokenActions.revokeToken.scopes,
     description: 'Ends tokens for good, each on its own, as revokeToken does.',
     args: { tokenIds: t.arg.idList({ required: true, description: tokenIdsDescription }) },
     resolve: (_, { tokenIds }, context) => changeEach(tokenIds, context, (id) => byId(id, context)),

@@ -173,6 +173,7 @@ function viewerCan<Row extends object, Facts>(
 builder.prismaObjectFields(Token, (t) => ({
   ...viewerCan(t, 'Deactivate', 'switch the token off', tokenActions.deactivateToken, ofToken),
   ...viewerCan(t, 'Reactivate', 'switch the token on again', tokenActions.reactivateToken, ofStoppedToken),
+  ...viewerCan(t, 'Revoke', 'end the token for good', tokenActions.revokeToken, ofToken),
 }))
 
 builder.prismaInterfaceFields(Access, (t) =>

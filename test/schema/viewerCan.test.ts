@@ -11,6 +11,7 @@ const CanDoWithTokens = graphql(`
         id status
         viewerCanDeactivate viewerCannotDeactivateReasons
         viewerCanReactivate viewerCannotReactivateReasons
+        viewerCanRevoke viewerCannotRevokeReasons
       }
     }
   }
@@ -113,6 +114,19 @@ describe('what the caller can do', () => {
     expect(await taken('{ accesses { results { id viewerCanIssueToken viewerCannotIssueTokenReasons } } }')).toBe(2)
     expect(await taken('{ accesses { results { id viewerCanIssueToken user { id expiresAt } } } }')).toBe(2)
   })
+
+  // Last, because it is final.
+  it.each(callers)(
+    'with a token is what revokeToken does for %s, with a reason exactly where it can not',
+    async (_, caller) => {
+      const rows = await readTokens(caller)
+      expect(rows.length).toBeGreaterThan(5)
+      for (const token of rows) {
+        expect(token.viewerCanRevoke).toBe(await does('revokeToken', `input: { tokenId: "${token.id}" }`, caller))
+        expect(token.viewerCannotRevokeReasons.length === 0).toBe(token.viewerCanRevoke)
+      }
+    },
+  )
 
   it('meets nothing unexpected', () => {
     expect(harness.unexpected).toEqual([])
