@@ -60,7 +60,10 @@ const databaseUrl = z
   })
 const partsOfExecution = list.pipe(
   z.array(
-    z.enum(['plan', 'fragments', 'merging', 'catalogue'], 'expected some of plan, fragments, merging and catalogue'),
+    z.enum(
+      ['plan', 'ahead', 'fragments', 'merging', 'catalogue'],
+      'expected some of plan, ahead, fragments, merging and catalogue',
+    ),
   ),
 )
 const keySetUrl = z.string().refine((value) => {
@@ -105,7 +108,7 @@ export const settings = {
   EXECUTION_WITHOUT: setting(
     partsOfExecution,
     '',
-    'Parts of what makes answers fast that are switched off, separated by commas: plan, fragments, merging, catalogue. The answers are the same.',
+    'Parts of what makes answers fast that are switched off, separated by commas: plan, ahead, fragments, merging, catalogue. The answers are the same.',
   ),
   DEMO_DATA: setting(
     flag,

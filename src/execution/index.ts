@@ -7,7 +7,7 @@ import { createPlan, type ObjectPlan } from './plan.ts'
 import { runPlan } from './run.ts'
 
 /** Parts of the machinery that can be switched off, to see what each is worth. The answers are the same. */
-export const parts = ['plan', 'fragments', 'merging', 'catalogue'] as const
+export const parts = ['plan', 'ahead', 'fragments', 'merging', 'catalogue'] as const
 export type Part = (typeof parts)[number]
 
 /** What a request gives an operation. */
@@ -44,6 +44,7 @@ export function createExecution({ schema, otherwise, without, onHandedOver }: Ex
   const known = new WeakMap<DocumentNode, Plans>()
   const kept = createKeptTexts(!without.has('fragments'))
   const isOff = without.has('plan')
+  const ahead = !without.has('ahead')
 
   const planOf = (document: DocumentNode, parts: Parts, { holding, variables }: Given): ObjectPlan | NotPlanned => {
     const plans: Plans = known.get(document) ?? new Map()
@@ -65,7 +66,7 @@ export function createExecution({ schema, otherwise, without, onHandedOver }: Ex
       if (parts.conditional.some((name) => typeof given.variables[name] !== 'boolean')) throw new NotPlanned('failure')
       const plan = planOf(document, parts, given)
       if (plan instanceof NotPlanned) throw plan
-      return { written: await runPlan(plan, { schema, ...parts, variables: given.variables, context, kept }) }
+      return { written: await runPlan(plan, { schema, ...parts, variables: given.variables, context, kept, ahead }) }
     } catch (error) {
       onHandedOver(error instanceof NotPlanned ? error.reason : 'failure')
       // Which of several failures are told depends on which comes first.

@@ -26,6 +26,7 @@ import {
   type ValueNode,
 } from 'graphql'
 import { cataloguedList } from '../links/catalogued.ts'
+import type { Link } from '../links/link.ts'
 import { type ResolveAll, resolvesAll } from '../schema/resolveAll.ts'
 import { leafWriter, memberWriter, quote, type WriteLeaf, type WriteMember } from './json.ts'
 import { NotPlanned } from './notPlanned.ts'
@@ -51,10 +52,20 @@ export interface FieldPlan {
   /** All fields of the document that answer under the name. */
   readonly nodes: readonly [FieldNode, ...FieldNode[]]
   readonly resolveAll: ResolveAll<unknown, unknown> | undefined
+  /** What the arguments tell of the row that the field finds: links that begin at its id need nothing else of it. */
+  readonly idOf: IdOf | undefined
+  /** Whether it needs the id of its parent alone. */
+  readonly beginsAtId: boolean
   /** Whether its arguments are the same in each request. */
   readonly hasFixedArguments: boolean
   readonly completion: Completion
 }
+
+/**
+ * The id of the row that a field finds by its arguments, which stands in `extensions.idOf`. May throw what its resolver throws
+ * for them.
+ */
+export type IdOf = (args: never) => { readonly id: string | number }
 
 /** How values of a type become JSON. */
 export type Completion = { readonly isNullable: boolean } & (
@@ -157,6 +168,8 @@ export function createPlan({ schema, operation, fragments, variables }: PlanOpti
             definition,
             hasFixedArguments: isFixed,
             resolveAll: resolvesAll(definition),
+            idOf: definition.extensions.idOf as IdOf | undefined,
+            beginsAtId: (definition.extensions.link as Link<never, never> | undefined)?.key === 'id',
             writeMember: memberWriterOf(definition),
             completion: completionOf(definition.type, selectionSetsOf(nodes)),
           }),
@@ -212,6 +225,8 @@ export function createPlan({ schema, operation, fragments, variables }: PlanOpti
 const nothing = {
   definition: undefined as never,
   resolveAll: undefined,
+  idOf: undefined,
+  beginsAtId: false,
   writeMember: undefined,
   completion: undefined as never,
 }

@@ -15,7 +15,7 @@ import {
 import type { Context } from '../context.ts'
 import type { KeptTexts } from './keptTexts.ts'
 import { NotPlanned } from './notPlanned.ts'
-import type { Completion, FieldPlan, ObjectPlan } from './plan.ts'
+import type { Completion, FieldPlan, IdOf, ObjectPlan } from './plan.ts'
 
 /** What a plan is run with. */
 export interface RunOptions {
@@ -26,10 +26,15 @@ export interface RunOptions {
   readonly variables: Readonly<Record<string, unknown>>
   readonly context: Context
   readonly kept: KeptTexts
+  /** Whether what begins at the id of a row is asked together with the row, where the id is known before. */
+  readonly ahead: boolean
 }
 
 /** A value for each of several objects, at once or later. */
 type Soon<Value> = Value | Promise<Value>
+
+/** The texts of fields of one object that have been asked for before it was there. */
+type Ahead = ReadonlyMap<FieldPlan, Promise<readonly string[]>>
 
 const noArguments = Object.freeze({})
 
@@ -83,8 +88,8 @@ class PlanRun {
     this.#options = options
   }
 
-  /** The texts of the objects. */
-  objects(plan: ObjectPlan, parents: readonly unknown[]): Soon<readonly string[]> {
+  /** The texts of the objects. `ahead` has what is known of the only one. */
+  objects(plan: ObjectPlan, parents: readonly unknown[], ahead?: Ahead): Soon<readonly string[]> {
     if (parents.length === 0) return []
     const { fields } = plan
     const columns: (readonly string[] | undefined)[] = new Array(fields.length)
@@ -93,7 +98,7 @@ class PlanRun {
       for (let index = 0; index < fields.length; index += 1) {
         const field = fields[index] as FieldPlan
         if (field.constant !== undefined || field.writeMember !== undefined) continue
-        const texts = this.#field(field, parents)
+        const texts = ahead?.get(field) ?? this.#field(field, parents)
         if (isPromise(texts)) pending.push(texts.then(placedAt(columns, index)))
         else columns[index] = texts
       }
@@ -107,10 +112,44 @@ class PlanRun {
 
   /** The texts of the field's values, one for each parent. */
   #field(field: FieldPlan, parents: readonly unknown[]): Soon<readonly string[]> {
+    if (field.idOf !== undefined && this.#options.ahead && field.completion.kind === 'object' && parents.length === 1) {
+      return this.#found(field, field.idOf, field.completion, parents)
+    }
     const values = this.#values(field, parents)
     return isPromise(values)
       ? values.then((resolved) => this.#completed(field.completion, resolved))
       : this.#completed(field.completion, values)
+  }
+
+  /** `#field` of one that finds a row by its id: what begins there is asked at the same time, and dropped where there is no row. */
+  #found(
+    field: FieldPlan,
+    idOf: IdOf,
+    { plan, isNullable }: Extract<Completion, { kind: 'object' }>,
+    parents: readonly unknown[],
+  ): Soon<readonly string[]> {
+    const values = this.#values(field, parents)
+    if (!isPromise(values)) return this.#completed(field.completion, values)
+    const ahead = this.#ahead(plan, idOf(this.#argumentsOf(field) as never))
+    return values.then(([row]) => {
+      if (isNothing(row)) return [nullText(isNullable)]
+      return this.#written(plan, [refuseError(row) as object], ahead)
+    })
+  }
+
+  /** What begins at the id, and comes later. What can't be asked at all is left to be asked of the row. */
+  #ahead({ fields }: ObjectPlan, parent: object): Ahead {
+    const ahead = new Map<FieldPlan, Promise<readonly string[]>>()
+    for (const field of fields) {
+      if (!field.beginsAtId) continue
+      try {
+        const texts = this.#field(field, [parent])
+        if (!isPromise(texts)) continue
+        abandon([texts])
+        ahead.set(field, texts)
+      } catch {}
+    }
+    return ahead
   }
 
   #values(field: FieldPlan, parents: readonly unknown[]): Soon<readonly unknown[]> {
@@ -183,14 +222,14 @@ class PlanRun {
     return isPromise(texts) ? texts.then((written) => spread(values, places, written)) : spread(values, places, texts)
   }
 
-  #written(plan: ObjectPlan, objects: readonly object[]): Soon<readonly string[]> {
+  #written(plan: ObjectPlan, objects: readonly object[], ahead?: Ahead): Soon<readonly string[]> {
     const { isTypeOf, name } = plan.type
     if (isTypeOf && !objects.every((each) => isTypeOf(each, this.#options.context, this.#infoOfType(name)) === true)) {
       throw new NotPlanned('type')
     }
     return plan.isLasting
       ? this.#kept(plan, objects, (others) => this.objects(plan, others))
-      : this.objects(plan, objects)
+      : this.objects(plan, objects, ahead)
   }
 
   /** The texts of what lasts: only those that are not kept are made. */

@@ -53,6 +53,7 @@ builder.queryField('user', (t) =>
     scopes: ['users:read'],
     description: 'One user by id. Null where there is none that the caller may see.',
     args: { id: t.arg.id({ required: true, description: 'A UUID.' }) },
+    extensions: { idOf: ({ id }: { readonly id: string }) => ({ id: uuidOf('id', id) }) },
     resolve: (_, { id }, { loaders }) => loaders.row(users, uuidOf('id', id)),
   }),
 )

@@ -44,6 +44,19 @@ describe('what runs an operation', () => {
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }])
   })
 
+  it('asks what begins at an id together with the row that has it', async () => {
+    const document = 'query ($id: ID!) { user(id: $id) { accesses { results { id } } } }'
+    const nobody = await harness.askRaw(document, { id: '00000000-0000-4000-8000-000000000000' })
+    expect(nobody).toMatchObject({ data: { user: null }, errors: undefined })
+    expect(nobody.statements).toHaveLength(2)
+  })
+
+  it('leaves what begins at an id aside where it can not be asked, and there is no row', async () => {
+    const document = 'query ($id: ID!) { user(id: $id) { tokens(limit: -1) { results { id } } } }'
+    const { data, errors, reasons } = await reasonOf(document, { id: '00000000-0000-4000-8000-000000000000' })
+    expect({ data, errors, reasons }).toEqual({ data: { user: null }, errors: undefined, reasons: [] })
+  })
+
   it('is never graphql-js for a field of a mutation that has been done', async () => {
     const issue = (name: string) => `mutation {
       issueToken(input: { accessId: "2", name: "${name}" }) {
