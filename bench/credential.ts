@@ -6,9 +6,21 @@ import { claimNamesOf, keysOf } from '../src/assemble.ts'
 import { createAuthenticator } from '../src/auth/authenticate.ts'
 import { createJwtVerifier } from '../src/auth/jwt.ts'
 import { readConfig } from '../src/config.ts'
+import { OrganizationVersions } from '../src/db/organizationVersions.ts'
+import type { Read } from '../src/db/read.ts'
 
 const config = readConfig(process.env)
 const clock = () => new Date()
+const monotonic = () => performance.now()
+const nothingChanges = (async () => [{ organizationId: null, version: null, now: 1n }]) as unknown as Read
+const known = {
+  lastDay: null,
+  wasRemoved: false,
+  accessLastDay: null,
+  tokenExpiresAt: null,
+  tokenRevokedAt: null,
+  tokenDeactivated: null,
+}
 const keys = await keysOf(config, clock, () => {})
 const authenticate = createAuthenticator({
   verify: createJwtVerifier(keys, {
@@ -20,9 +32,18 @@ const authenticate = createAuthenticator({
   }),
   keyVersion: () => keys.version(),
   clock,
-  monotonic: () => performance.now(),
+  monotonic,
+  currency: new OrganizationVersions(nothingChanges, monotonic),
+  noteUse() {},
   claimNames: claimNamesOf(config),
-  findOrganization: async ({ id }) => id,
+  findCaller: async ({ organization, userId }) => ({
+    ...known,
+    organizationId: organization.id,
+    userId,
+    accessUserId: userId,
+    versions: [[`${organization.id}`, '0']],
+  }),
+  findToken: async () => undefined,
 })
 
 const times = 100_000

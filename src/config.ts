@@ -87,7 +87,7 @@ export const settings = {
   DATABASE_POOL_SIZE: setting(
     integer(1, 500),
     '10',
-    'Connections to the PostgreSQL server at most, beside one that asks after its health.',
+    'Connections to the PostgreSQL server at most, beside one that asks after its health and one that is told of changes.',
   ),
   CALLER_CONNECTIONS: setting(
     integer(1, 500),

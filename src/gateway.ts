@@ -8,10 +8,12 @@ import type { ClaimNames } from './auth/principal.ts'
 import { createPageTokens } from './authzen/pageToken.ts'
 import { createContext, type Documents, type Policy } from './context.ts'
 import { createCore } from './core.ts'
+import { findCaller, findToken } from './db/callers.ts'
 import { createCatalogues } from './db/catalogue.ts'
 import { createChanges } from './db/change.ts'
 import type { Database } from './db/client.ts'
-import { findOrganization } from './db/organization.ts'
+import { createLastUses } from './db/lastUse.ts'
+import { OrganizationVersions } from './db/organizationVersions.ts'
 import { createPageTokenKey } from './db/pageTokenKey.ts'
 import { counting } from './db/read.ts'
 import { createShares } from './db/shares.ts'
@@ -84,14 +86,20 @@ export function createGateway(options: GatewayOptions): Gateway {
   const observe = unfailing(options.observe)
   const onUnexpectedError: OnUnexpectedError = (error, requestId) => observe({ kind: 'unexpected', requestId, error })
   let draining = false
+  const monotonic = options.monotonic ?? (() => performance.now())
+  const currency = new OrganizationVersions(database.upkeep, monotonic)
+  database.onOrganizationChange((change) => currency.notified(change))
 
   const authenticate = createAuthenticator({
     verify: createJwtVerifier(keys, { ...options.jwt, clock }),
     claimNames: options.claimNames,
     keyVersion: () => keys.version(),
-    findOrganization: (claimed, tally) => findOrganization(counting(read, tally), claimed),
+    findCaller: (identity, tally) => findCaller(counting(read, tally), identity),
+    findToken: (hash, tally) => findToken(counting(read, tally), hash),
+    currency,
+    noteUse: createLastUses(database, observe),
     clock,
-    monotonic: options.monotonic ?? (() => performance.now()),
+    monotonic,
   })
   const readiness = async () => ({ accepting: !draining, keys: keys.isReady(), database: await database.isReady() })
   const routes = createRoutes({
@@ -106,7 +114,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const without = new Set(options.without ?? [])
   const askTogether = createAskTogether(read, { together: !without.has('merging'), apart: database.rowSecurity })
   const catalogues = createCatalogues(!without.has('catalogue'))
-  const changes = createChanges(database.write, catalogues, database.rowSecurity)
+  const onLoss = () => currency.expire()
+  const changes = createChanges(database.write, catalogues, { apart: database.rowSecurity, onLoss })
   const handedOver = new Map<Reason, number>()
   const onHandedOver = (reason: Reason) => {
     handedOver.set(reason, (handedOver.get(reason) ?? 0) + 1)

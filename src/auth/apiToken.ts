@@ -30,6 +30,11 @@ export function formatSecret(random: Uint8Array): string {
   return body + checksum(body)
 }
 
+/** Whether the text begins as a secret does, which no JWT does: those begin with the Base64 of a brace. */
+export function isSecretLike(text: string): boolean {
+  return text.startsWith(prefix)
+}
+
 /** Whether the text has the form of a secret and its checksum holds. It says nothing about whether a token has it. */
 export function isWellFormedSecret(text: string): boolean {
   if (!pattern.test(text)) return false

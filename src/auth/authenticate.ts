@@ -2,6 +2,9 @@
 import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../errors.ts'
 import type { Tally } from '../observer.ts'
+import { hashSecret, isSecretLike, isWellFormedSecret } from './apiToken.ts'
+import { type Currency, type Epoch, togetherCurrent } from './currency.ts'
+import { endOf } from './expiry.ts'
 import { JwtRefused, type JwtVerifier } from './jwt.ts'
 import { KeysUnavailable } from './keys.ts'
 import {
@@ -9,107 +12,226 @@ import {
   type ClaimedIdentity,
   type ClaimNames,
   createPrincipal,
+  createTokenPrincipal,
   type Principal,
   readClaims,
+  type SignedInToken,
 } from './principal.ts'
+import { statusOf, type TokenState } from './token.ts'
 
 /** Gives a principal that is remembered at once. What finding it takes is counted in the request's tally. */
 export type Authenticate = (authorization: string | null, tally: Tally) => Principal | Promise<Principal>
+
+/** Organizations with their versions, in the snapshot of what was read with them. */
+type Versions = readonly (readonly [organizationId: string, version: string])[] | null
+
+/** What the database knows of whom a JWT names: of those that its organization has, or of all where it sees all. */
+export interface FoundCaller {
+  /** Null where there is none with the ids that are claimed. */
+  readonly organizationId: string | null
+  /** The user that the subject names; null where there is none. */
+  readonly userId: string | null
+  readonly lastDay: Date | null
+  /** Whether there was a user of this id once. */
+  readonly wasRemoved: boolean
+  /** The user of the access; null where there is no such access. */
+  readonly accessUserId: string | null
+  readonly accessLastDay: Date | null
+  /** Of the API token that the JWT was made from; all null where there is none. */
+  readonly tokenExpiresAt: Date | null
+  readonly tokenRevokedAt: Date | null
+  readonly tokenDeactivated: boolean | null
+  readonly versions: Versions
+}
+
+/** An API token and the user that it acts for. */
+export interface FoundToken extends TokenState, SignedInToken {
+  readonly lastDay: Date | null
+  readonly lastUsedAt: Date | null
+  readonly versions: Versions
+}
+
+/** The uses of an API token, as far as they have been written. */
+export interface TokenUse {
+  readonly tokenId: number
+  /** Milliseconds since the epoch. */
+  writtenAt: number
+}
 
 export interface AuthenticatorOptions {
   readonly verify: JwtVerifier
   /** The version of the keys that `verify` uses. */
   readonly keyVersion: () => number
   readonly claimNames: ClaimNames
-  /** The id of the organization with this id and this customer number, of those that are given; null where there is none. */
-  readonly findOrganization: (claimed: ClaimedIdentity['organization'], tally: Tally) => Promise<string | null>
-  /** What JWTs are dated by. */
+  readonly findCaller: (identity: ClaimedIdentity, tally: Tally) => Promise<FoundCaller>
+  readonly findToken: (secretHash: Uint8Array, tally: Tally) => Promise<FoundToken | undefined>
+  readonly currency: Currency
+  /** Takes note of the use of an API token, in milliseconds since the epoch. It returns at once. */
+  readonly noteUse: (use: TokenUse, now: number) => void
+  /** What credentials are dated by. */
   readonly clock: () => Date
   /** Milliseconds by a clock that can't be set, by which things are remembered. */
   readonly monotonic: () => number
 }
 
 const rememberedPrincipals = 2_000
-const rememberedOrganizations = 10_000
-/** How long an organization that is removed stays usable, at most. */
-const rememberedFor = 60_000
+const rememberedCallers = 10_000
 
 interface KnownPrincipal {
   readonly principal: Principal
   /** Of the keys that its JWT was verified with. */
   readonly keyVersion: number
-  /** When its JWT stops being valid. */
+  /** When its credential, or the time of its user, is over. */
   readonly validUntil: number
-  /** By the monotonic clock. */
-  readonly rememberedUntil: number
+  /** Whether what the database knew of it is still so. */
+  readonly epoch: Epoch
+  /** Null where it came with a JWT. */
+  readonly use: TokenUse | null
 }
 
-interface KnownOrganization {
-  readonly id: string
-  /** By the monotonic clock. */
-  readonly rememberedUntil: number
+interface KnownCaller {
+  readonly organizationId: string | null
+  readonly validUntil: number
+  readonly epoch: Epoch
 }
 
 /**
  * Turns the value of an Authorization header (RFC 6750, section 2.1) into a frozen Principal.
  * Rejects with UNAUTHENTICATED where there is none or it is not valid, with SERVICE_UNAVAILABLE while it can't be checked.
  *
- * The principal of a JWT is remembered by the header as nearly everybody writes it, and so by the whole text of the JWT: while that is valid, the keys are the same, and for
- * a minute from when the organization was last found.
+ * A principal is remembered by the header as nearly everybody writes it, and so by the whole text of the credential: while
+ * that is valid, the keys are the same, and nothing has been taken from anybody in its organization.
  */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
-  const { verify, keyVersion, claimNames, findOrganization, clock, monotonic } = options
+  const { verify, keyVersion, claimNames, findCaller, findToken, currency, noteUse, clock, monotonic } = options
   const principals = new LRUCache<string, KnownPrincipal>({ max: rememberedPrincipals })
-  const organizations = new LRUCache<string, KnownOrganization>({ max: rememberedOrganizations })
+  const callers = new LRUCache<string, KnownCaller>({ max: rememberedCallers })
 
-  const organizationOf = async (claimed: ClaimedIdentity['organization'], tally: Tally): Promise<KnownOrganization> => {
-    const key = `${claimed.id} ${claimed.customerId}`
-    const known = organizations.get(key)
-    if (known !== undefined && monotonic() < known.rememberedUntil) return known
-    const rememberedUntil = monotonic() + rememberedFor
-    const id = await findOrganization(claimed, tally)
-    if (id === null) throw refused('the organization of the JWT is unknown', howToAdd)
-    const found = { id, rememberedUntil }
-    organizations.set(key, found)
-    return found
+  const epochOf = (versions: Versions) =>
+    togetherCurrent((versions ?? []).map(([id, version]) => currency.epochAt(id, BigInt(version))))
+
+  /** Makes sure that no change has gone unknown for long. */
+  const relyOnEpochs = async () => {
+    if (monotonic() >= currency.reliedOnUntil) await currency.renew()
   }
 
-  /** The principal and until when it may be remembered. */
-  const principalOf = async (
-    identity: ClaimedIdentity,
-    tally: Tally,
-  ): Promise<Pick<KnownPrincipal, 'principal' | 'rememberedUntil'>> => {
-    const { id, customerId } = identity.organization
-    if (id !== null || customerId !== null) {
-      const organization = await organizationOf(identity.organization, tally)
-      return { principal: createPrincipal(identity, organization.id), rememberedUntil: organization.rememberedUntil }
+  const callerOf = async (identity: ClaimedIdentity, tally: Tally): Promise<KnownCaller> => {
+    const { subject, organization, accessId, tokenId, allOrganizations } = identity
+    const { id, customerId } = organization
+    if (id === null && customerId === null && !allOrganizations) {
+      throw refused(`expected a claim "${claimNames.organization}" or "${claimNames.customer}"`)
     }
-    if (identity.scopes.has('organizations:all')) {
-      return { principal: createPrincipal(identity, null), rememberedUntil: monotonic() + rememberedFor }
-    }
-    throw refused(`expected a claim "${claimNames.organization}" or "${claimNames.customer}"`)
+    await relyOnEpochs()
+    const key = JSON.stringify([subject, id, customerId, accessId, tokenId, allOrganizations])
+    const known = callers.get(key)
+    if (known?.epoch.current && clock().getTime() < known.validUntil) return known
+    const found = await findCaller(identity, tally)
+    const objection = objectionTo(identity, found, clock())
+    if (objection !== null) throw refused(objection, objection === unknownOrganization ? howToAdd : undefined)
+    const { organizationId, lastDay, accessLastDay, tokenExpiresAt, versions } = found
+    const validUntil = Math.min(
+      endOf(lastDay),
+      endOf(accessLastDay),
+      tokenExpiresAt?.getTime() ?? Number.POSITIVE_INFINITY,
+    )
+    const caller = { organizationId, validUntil, epoch: epochOf(versions) }
+    callers.set(key, caller)
+    return caller
   }
 
-  const isFresh = (known: KnownPrincipal) =>
-    known.keyVersion === keyVersion() && monotonic() < known.rememberedUntil && clock().getTime() < known.validUntil
-
-  const authenticate = async (authorization: string | null, tally: Tally): Promise<Principal> => {
-    const token = bearerToken(authorization)
-    const header = `${usualScheme}${token}`
-    const known = principals.get(header)
-    if (known !== undefined && isFresh(known)) return known.principal
+  const ofJwt = async (jwt: string, tally: Tally): Promise<KnownPrincipal> => {
     // Before it is verified: keys that change meanwhile are not those that it was verified with.
     const version = keyVersion()
-    const { identity, validUntil } = await identify(token, verify, claimNames)
-    const found = await principalOf(identity, tally)
-    principals.set(header, { ...found, keyVersion: version, validUntil })
-    return found.principal
+    const { identity, validUntil } = await identify(jwt, verify, claimNames)
+    const caller = await callerOf(identity, tally)
+    return {
+      principal: createPrincipal(identity, caller.organizationId),
+      keyVersion: version,
+      validUntil: Math.min(validUntil, caller.validUntil),
+      epoch: caller.epoch,
+      use: null,
+    }
+  }
+
+  const ofApiToken = async (secret: string, tally: Tally): Promise<KnownPrincipal> => {
+    if (!isWellFormedSecret(secret)) throw refused('expected an API token as it was shown when it was issued')
+    await relyOnEpochs()
+    const token = await findToken(hashSecret(secret), tally)
+    if (token === undefined) throw refused('there is no such API token')
+    const { id, lastDay, lastUsedAt, expiresAt, versions } = token
+    const status = statusOf(token, { expiresAt: lastDay }, clock())
+    if (status !== 'ACTIVE') throw refused(inactive[status])
+    return {
+      principal: createTokenPrincipal(token),
+      keyVersion: keyVersion(),
+      validUntil: Math.min(expiresAt.getTime(), endOf(lastDay)),
+      epoch: epochOf(versions),
+      use: { tokenId: id, writtenAt: lastUsedAt?.getTime() ?? Number.NEGATIVE_INFINITY },
+    }
+  }
+
+  /** Whether it is still so, as far as is known. */
+  const isValid = (known: KnownPrincipal) =>
+    known.epoch.current && known.keyVersion === keyVersion() && clock().getTime() < known.validUntil
+
+  const isFresh = (known: KnownPrincipal) => {
+    const now = monotonic()
+    if (now >= currency.dueAt) currency.renew().catch(() => {})
+    return now < currency.reliedOnUntil && isValid(known)
+  }
+
+  const used = ({ principal, use }: KnownPrincipal): Principal => {
+    if (use !== null) noteUse(use, clock().getTime())
+    return principal
+  }
+
+  const authenticate = async (authorization: string | null, tally: Tally): Promise<Principal> => {
+    const credential = bearerToken(authorization)
+    const header = `${usualScheme}${credential}`
+    const known = principals.get(header)
+    if (known !== undefined && isValid(known)) {
+      await relyOnEpochs()
+      if (isValid(known)) return used(known)
+    }
+    const found = await (isSecretLike(credential) ? ofApiToken(credential, tally) : ofJwt(credential, tally))
+    principals.set(header, found)
+    return used(found)
   }
 
   return (authorization, tally) => {
     const known = authorization === null ? undefined : principals.get(authorization)
-    return known !== undefined && isFresh(known) ? known.principal : authenticate(authorization, tally)
+    return known !== undefined && isFresh(known) ? used(known) : authenticate(authorization, tally)
   }
+}
+
+/** Why a token is refused that is not active. */
+const inactive = {
+  REVOKED: 'the API token is revoked',
+  EXPIRED: 'the API token has expired, or the time of its user is over',
+  DEACTIVATED: 'the API token is deactivated',
+} as const
+
+/** Why a JWT is refused, whose claims contradict what the database knows; null where they do not. */
+function objectionTo(identity: ClaimedIdentity, found: FoundCaller, now: Date): string | null {
+  const { organization, userId, accessId, tokenId } = identity
+  const { organizationId, accessUserId, lastDay, accessLastDay, tokenExpiresAt } = found
+  const isOfOne = organization.id !== null || organization.customerId !== null
+  if (isOfOne && organizationId === null) return unknownOrganization
+  if (userId !== null && found.userId === null && found.wasRemoved) return 'the user of the JWT has been removed'
+  // A subject that is no UUID may be how the identity provider calls the user of the access.
+  if (accessId !== null && (accessUserId === null || (userId !== null && userId !== accessUserId))) {
+    return 'the access of the JWT is not one of its subject'
+  }
+  if (now.getTime() >= Math.min(endOf(lastDay), endOf(accessLastDay))) return 'the time of the user is over'
+  if (tokenId === null) return null
+  if (tokenExpiresAt === null) return 'the API token of the JWT is unknown'
+  const state = {
+    revokedAt: found.tokenRevokedAt,
+    expiresAt: tokenExpiresAt,
+    deactivated: found.tokenDeactivated === true,
+  }
+  const status = statusOf(state, { expiresAt: null }, now)
+  return status === 'ACTIVE' ? null : inactive[status]
 }
 
 const usualScheme = 'Bearer '
@@ -136,6 +258,7 @@ async function identify(token: string, verify: JwtVerifier, claimNames: ClaimNam
   }
 }
 
+const unknownOrganization = 'the organization of the JWT is unknown'
 const howToAdd =
   'add it with "npm run organization -- add --customer N --name …", or bring it in with "npm run import -- FILE"'
 

@@ -6,6 +6,13 @@ export function isOver(lastDay: Date | null, now: Date): boolean {
   return lastDay !== null && lastDay.toISOString().slice(0, 10) < dayOf(now)
 }
 
+/** The instant from which a user is over whose last day it is, in milliseconds since the epoch; infinity where it has none. */
+export function endOf(lastDay: Date | null): number {
+  return lastDay === null ? Number.POSITIVE_INFINITY : lastDay.getTime() + day
+}
+
+const day = 24 * 60 * 60 * 1_000
+
 /** `isOver` as a condition on a column. False, and not unknown, where there is no end. */
 export function isOverSql(lastDay: Prisma.Sql, now: Date): Prisma.Sql {
   return isOverOn(lastDay, Prisma.sql`${dayOf(now)}::date`)

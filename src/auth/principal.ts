@@ -1,11 +1,12 @@
 /** Who is calling, as a verified credential says. Everything downstream reads it, nothing reads the credential. */
 import { isPrintable, isPrintableName } from '../printable.ts'
 import { isInt4, parseInt4 } from './int4.ts'
-import { withIncluded } from './scopes.ts'
+import { onlyOperationsOf } from './onlyOperations.ts'
+import { carriedScopes, withIncluded } from './scopes.ts'
 import { isUuid } from './uuid.ts'
 
 export interface Principal {
-  /** The JWT's `sub`. */
+  /** The JWT's `sub`; of an API token the id of its user. */
   readonly subject: string
   /** The caller's own organization. Null only for a caller that sees all of them. */
   readonly organizationId: string | null
@@ -37,9 +38,12 @@ export interface ClaimNames {
 export interface ClaimedIdentity {
   readonly subject: string
   readonly organization: { readonly id: string | null; readonly customerId: number | null }
+  /** The user that the subject names, where it is a UUID. */
+  readonly userId: string | null
   readonly accessId: number | null
   readonly tokenId: number | null
   readonly scopes: ReadonlySet<string>
+  readonly allOrganizations: boolean
 }
 
 /** A claim that is there but says nothing usable. The message names the claim, never its value. */
@@ -56,12 +60,15 @@ export function readClaims(claims: Readonly<Record<string, unknown>>, names: Cla
   if (typeof sub !== 'string' || !isPrintableName(sub, longestSubject)) {
     throw new ClaimError(`claim "sub": expected a text of 1 to ${longestSubject} printable characters`)
   }
+  const scopes = readScopes(claims, names.scopes)
   return {
     subject: sub,
+    userId: isUuid(sub) ? sub.toLowerCase() : null,
     organization: { id: readUuid(claims, names.organization), customerId: readInteger(claims, names.customer) },
     accessId: readInteger(claims, names.access),
     tokenId: readInteger(claims, names.token),
-    scopes: readScopes(claims, names.scopes),
+    scopes,
+    allOrganizations: scopes.has('organizations:all'),
   }
 }
 
@@ -70,12 +77,39 @@ export function createPrincipal(identity: ClaimedIdentity, organizationId: strin
   return Object.freeze({
     subject: identity.subject,
     organizationId,
-    allOrganizations: identity.scopes.has('organizations:all'),
-    userId: isUuid(identity.subject) ? identity.subject.toLowerCase() : null,
+    allOrganizations: identity.allOrganizations,
+    userId: identity.userId,
     accessId: identity.accessId,
     tokenId: identity.tokenId,
     scopes: withIncluded(identity.scopes),
     onlyOperations: null,
+  })
+}
+
+/** What is known of an API token that somebody signs in with. */
+export interface SignedInToken {
+  readonly id: number
+  readonly organizationId: string
+  readonly accessId: number
+  readonly userId: string
+  readonly scope: readonly string[]
+  readonly onlyOperations: readonly string[]
+}
+
+/**
+ * The principal of an API token: its access, with the token's scopes. An access holds no scopes, so that is all that it may ask
+ * the gateway; what it may do elsewhere is decided on what its access holds at the time. Frozen.
+ */
+export function createTokenPrincipal(token: SignedInToken): Principal {
+  return Object.freeze({
+    subject: token.userId,
+    organizationId: token.organizationId,
+    allOrganizations: false,
+    userId: token.userId,
+    accessId: token.accessId,
+    tokenId: token.id,
+    scopes: carriedScopes(token.scope),
+    onlyOperations: onlyOperationsOf(token.onlyOperations),
   })
 }
 

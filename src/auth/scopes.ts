@@ -37,6 +37,11 @@ export function withIncluded(held: ReadonlySet<string>): ReadonlySet<string> {
 /** What no API token carries: tokens make no tokens, and a token belongs to one organization. */
 const neverGranted: ReadonlySet<string> = new Set<Scope>(['tokens:issue', 'tokens:rotate', 'organizations:all'])
 
+/** What a token does with the scopes that are stored of it: those that no token carries are none, however they came there. */
+export function carriedScopes(stored: readonly string[]): ReadonlySet<string> {
+  return new Set([...withIncluded(new Set(stored))].filter((scope) => !neverGranted.has(scope)))
+}
+
 /** Scopes about a token's own user (OpenID Connect Core 1.0, sections 5.4 and 11). They open nothing in the gateway. */
 const identityScopes: ReadonlySet<string> = new Set([
   'openid',

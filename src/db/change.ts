@@ -106,8 +106,15 @@ const mostHeld = 2_000
 /** Organizations whose changes are merged at the same time, where each has statements of its own. */
 const mostApart = 1_000
 
-/** One place for changes over one database. Kinds that say so are merged over requests; with `apart` those of one organization. */
-export function createChanges(write: Write, catalogues: Catalogues, apart = false): Changes {
+export interface ChangesOptions {
+  /** Whether changes are merged of one organization only. */
+  readonly apart: boolean
+  /** Called when a change of a kind has been made that may take something from a caller. */
+  onLoss(): void
+}
+
+/** One place for changes over one database. Kinds that say so are merged over requests. */
+export function createChanges(write: Write, catalogues: Catalogues, { apart, onLoss }: ChangesOptions): Changes {
   const makeTogether = (kind: Kind, sentFor: Visibility) =>
     mergeChanges<Job, Facts | undefined>(async (jobs, signal) => {
       const answers = await write<Facts>(changingStatement(kind, listOf(jobs), false), signal, sentFor)
@@ -123,17 +130,22 @@ export function createChanges(write: Write, catalogues: Catalogues, apart = fals
     makers.set(whose, maker)
     return maker
   }
+  const makeOne: Changes['make'] = async (kind, job, asking) => {
+    if (!kind.merges || job.key !== null) {
+      const { share, signal, visibility } = asking
+      const statement = changingStatement(kind, listOf([job]), job.key !== null)
+      const [answer] = await share.use(() => write<Facts>(statement, signal, visibility))
+      return answer
+    }
+    return makerOf(kind, asking.visibility)(job, asking)
+  }
   return {
     catalogues,
     held: new LRUCache({ max: mostHeld }),
     async make(kind, job, asking) {
-      if (!kind.merges || job.key !== null) {
-        const { share, signal, visibility } = asking
-        const statement = changingStatement(kind, listOf([job]), job.key !== null)
-        const [answer] = await share.use(() => write<Facts>(statement, signal, visibility))
-        return answer
-      }
-      return makerOf(kind, asking.visibility)(job, asking)
+      const answer = await makeOne(kind, job, asking)
+      if (kind.takesAway && answer?.changedId != null) onLoss()
+      return answer
     },
   }
 }

@@ -14,6 +14,8 @@ export interface Kind {
   readonly merges: boolean
   /** Whether a statement makes one of them at most for each row that they are about; the others are decided anew then. */
   readonly oncePerTarget: boolean
+  /** Whether it may take something from a caller, so that what is remembered of callers is not relied on after it. */
+  readonly takesAway: boolean
   /** The columns that it adds to a job, with their types. */
   readonly columns: Prisma.Sql
   /** Joins to `job` the row that it is about, where its caller sees it. */

@@ -4,6 +4,7 @@ import type pg from 'pg'
 import { type Observer, unfailing } from '../observer.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
 import { probeApart, probeThrough } from './health.ts'
+import { type Listener, listen, organizationChannel, type Told } from './listener.ts'
 import { createPool } from './pool.ts'
 import { type Read, readFromPool, readWithPrisma, type Statement } from './read.ts'
 import { sessionOfRole } from './rowSecurity.ts'
@@ -30,6 +31,8 @@ export interface DatabaseOptions {
    * whose one backend all connections share.
    */
   readonly healthApart?: boolean
+  /** Whether the database tells of changes, on a connection of its own. Never the embedded one, which has one process. */
+  readonly listens?: boolean
   /** Told of each statement that is sent, as text. For tests. */
   readonly onStatement?: (sql: string) => void
   /** Told of each statement that is answered, and of each change of the database's state. */
@@ -45,6 +48,10 @@ export interface Database {
   readonly write: Write
   /** Whether a statement sees the rows only of whom it is sent for: then it can be sent for one organization only. */
   readonly rowSecurity: boolean
+  /** Sends statements that belong to no request, and that nobody is told of. */
+  readonly upkeep: Read
+  /** Tells of what other processes do, where the database can: `null` for what may have been missed. */
+  onOrganizationChange(told: Told): void
   /** Whether the database answers, within a second, and takes changes. Never rejects. */
   isReady(): Promise<boolean>
   close(): Promise<void>
@@ -74,14 +81,27 @@ export function openDatabase(options: DatabaseOptions): Database {
   const prisma = createPrisma(adapter, options, observe)
   const tell = tellerOf(options, observe)
   const withPrisma = options.reads === 'prisma'
+  const pooled = readFromPool(pool, rowSecurity)
+  const listeners = new Set<Told>()
+  let listener: Listener | undefined
   return {
     connections: options.poolSize,
     prisma,
     read: withPrisma ? readWithPrisma(prisma) : tell(readFromPool(pool, rowSecurity)),
     write: withPrisma || !options.cancellable ? writeInTransaction(prisma) : tell(writeToPool(pool, rowSecurity)),
     rowSecurity,
+    upkeep: (statement, sentFor) => (listener?.read ?? pooled)(statement, sentFor),
+    onOrganizationChange(told) {
+      listeners.add(told)
+      if (!options.listens) return
+      const tellAll: Told = (payload) => {
+        for (const each of listeners) each(payload)
+      }
+      listener ??= listen(settings, organizationChannel, tellAll, pooled)
+    },
     isReady: watch.isReady,
     async close() {
+      await listener?.close()
       await watch.close()
       await prisma.$disconnect()
       await pool.end()

@@ -154,6 +154,7 @@ export async function provisionDatabase(options: ProvisionOptions): Promise<Prov
       timeout: options.timeout,
       healthApart: location.kind === 'server',
       cancellable: location.kind === 'server',
+      listens: location.kind === 'server',
       observe: options.observe,
       rowSecurity: options.rowSecurity ?? false,
       ...(options.reads === undefined ? {} : { reads: options.reads }),

@@ -70,6 +70,7 @@ function changedTokens(columns: Columns): ChangedTokens {
   const common = {
     merges: true,
     oncePerTarget: true,
+    takesAway: true,
     lock: Prisma.sql`FOR UPDATE OF ${name}`,
     targetId: id,
     organization: column('organizationId'),

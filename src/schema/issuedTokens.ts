@@ -112,6 +112,7 @@ export const holderStanding = Prisma.sql`
 export const issuedTokens: Kind = Object.freeze({
   merges: true,
   oncePerTarget: false,
+  takesAway: false,
   columns: Prisma.sql`
     "holderId" integer, today date, "asksRoles" boolean, "asksAll" boolean,
     name text, "secretHash" bytea, hint text, scope text[], "allowedScopes" jsonb, "expiresAt" timestamptz,

@@ -55,18 +55,15 @@ describe('the principal of a JWT', () => {
     harness = await createHarness({}, { keys: counting(fixedKeys({ keys: [signer.jwk] })) })
   })
 
-  it('is remembered for a minute, and takes neither a signature nor a statement meanwhile', async () => {
+  it('is remembered while it is valid, and takes neither a signature nor a statement meanwhile', async () => {
     const jwt = await signed({})
-    for (const seconds of [0, 30, 29]) {
+    for (const seconds of [0, 30, 500]) {
       pass(seconds)
       expect(await ask(jwt)).toMatchObject({ status: 200 })
     }
     const subject = await harness.askRaw('{ viewer { subject } }', undefined, { authorization: `Bearer ${jwt}` })
     expect(subject).toMatchObject({ status: 200, statements: [] })
     expect(verified).toBe(1)
-    pass(1)
-    expect(await ask(jwt)).toMatchObject({ status: 200 })
-    expect(verified).toBe(2)
   })
 
   it.each([
@@ -141,13 +138,11 @@ describe('an organization', () => {
     await harness.prisma.organization.create({ data: organization })
   })
 
-  it('that is removed stays usable for a minute at most, however many JWTs name it', async () => {
+  it('that is removed is of no use within a second, however many JWTs name it', async () => {
     const names = { customer_id: customerId }
     const [early, late] = await Promise.all([signed(names), signed({ ...names, sub: 'bob' })])
-    expect(await ask(early)).toMatchObject({ status: 200 })
+    for (const jwt of [early, late]) expect(await ask(jwt)).toMatchObject({ status: 200 })
     await harness.prisma.organization.delete({ where: { id: organization.id } })
-    pass(59)
-    for (const jwt of [early, late]) expect((await ask(jwt)).status).toBe(200)
     pass(1)
     for (const jwt of [early, late]) expect(await ask(jwt)).toMatchObject(unknownOrganization)
   })

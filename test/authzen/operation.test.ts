@@ -7,6 +7,8 @@ import { createEntrance } from '../../src/entrance.ts'
 
 const claimed = {
   subject: 'service',
+  userId: null,
+  allOrganizations: false,
   organization: { id: null, customerId: 1 },
   accessId: 2,
   tokenId: 3,

@@ -30,6 +30,8 @@ const run = createRunner({
 })
 const claimed = {
   subject: 'service',
+  userId: null,
+  allOrganizations: false,
   organization: { id: null, customerId: 1 },
   accessId: 2,
   tokenId: 3,

@@ -213,7 +213,7 @@ describe('the check of scopes', () => {
   let harness: Harness
   beforeAll(async () => {
     harness = await createHarness()
-    await harness.askRaw('{ viewer { subject } }')
+    for (const scope of ['', 'organizations:all']) await harness.askRaw('{ viewer { subject } }', {}, scoped(scope))
   })
   afterAll(() => harness.close())
 

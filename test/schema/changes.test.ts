@@ -108,7 +108,7 @@ describe('a change', () => {
     const variables = { input: { accessId, name: 'Once', idempotencyKey: 'once' } }
     const scopes = 'tokens:issue tokens:read users:read'
     const person = asDemoUser('ada.lovelace@lakeside.example', scopes)
-    const token = asDemoUser('ada.lovelace@lakeside.example', scopes, { token_id: demoTokenId('Provisioning portal') })
+    const token = asDemoUser('ada.lovelace@lakeside.example', scopes, { token_id: demoTokenId('Joiners & leavers') })
     expect((await harness.askRaw(document, variables, person)).data?.issueToken).toMatchObject({
       __typename: 'IssueTokenPayload',
     })

@@ -220,7 +220,9 @@ describe('_entities', () => {
       { __typename: 'User', id: reader.userId },
       { __typename: 'Token', id: demoExamples.tokenId },
     ]
-    const { status, data, errors, statements } = await ask(refs, { claims: { customer_id: 1, scope } }, document)
+    const caller = { claims: { customer_id: 1, scope } }
+    await ask(refs, caller, document)
+    const { status, data, errors, statements } = await ask(refs, caller, document)
     expect(status).toBe(403)
     expect(data).toBeUndefined()
     expect(errors?.[0]?.extensions).toMatchObject({

@@ -89,8 +89,8 @@ describe('viewer', () => {
   })
 
   it('has no user, access or token of another organization, whatever the JWT names', async () => {
-    const foreign = { sub: otherReader.userId, access_id: otherReader.accessId, token_id: demoTokenId('Campagne été') }
-    const { data, errors } = await ask({ ...foreign, customer_id: 1, scope: read })
+    const named = { sub: otherReader.userId, customer_id: 1, scope: read }
+    const { data, errors } = await ask(named)
     expect(errors).toBeUndefined()
     expect(data?.viewer).toMatchObject({
       organization: { id: administrator.organizationId },
@@ -98,6 +98,8 @@ describe('viewer', () => {
       access: null,
       token: null,
     })
+    expect((await ask({ ...named, access_id: otherReader.accessId })).status).toBe(401)
+    expect((await ask({ ...named, token_id: demoTokenId('Campagne été') })).status).toBe(401)
   })
 
   it('is the user of the access where the subject names none', async () => {
