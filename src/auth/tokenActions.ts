@@ -64,6 +64,8 @@ export const tokenActions = {
     scopes: ['tokens:issue'],
     obstacles: (facts, acting) => [...ofOthers(facts, acting), ...ofHolder(facts, acting)],
   } satisfies Action<TokenHolder & Owned>,
+  /** What stands in the way of it is what stands in the way of issuing it, and that it works no more. */
+  rotateToken: { scopes: ['tokens:rotate'] },
   deactivateToken: { scopes: ['tokens:deactivate'], obstacles: untilRevoked } satisfies Action<TokenFacts>,
   reactivateToken: {
     // That is issuing it again.

@@ -3,7 +3,13 @@ import { Prisma } from './generated/prisma/client.ts'
 
 /** What the trail says of a change. Never give it a secret or the hash of one. */
 export interface AuditEvent {
-  readonly action: 'token.issue' | 'token.deactivate' | 'token.reactivate' | 'token.revoke' | 'token.reportLeaked'
+  readonly action:
+    | 'token.issue'
+    | 'token.deactivate'
+    | 'token.reactivate'
+    | 'token.revoke'
+    | 'token.rotate'
+    | 'token.reportLeaked'
   readonly targetType: 'Token'
   readonly before: object | null
   readonly after: object | null

@@ -37,6 +37,8 @@ export interface Kind {
    * author. Where columns are answered, it returns `place` and the whole row as `changed`.
    */
   readonly write: Prisma.Sql
+  /** What is written besides; null where that is all. */
+  readonly writeBeside: Prisma.Sql | null
   /** What is remembered under an idempotency key, JSON made of the same columns. */
   readonly outcome: Prisma.Sql
 }
@@ -103,7 +105,8 @@ function changingText(kind: Kind, keyed: boolean): Prisma.Sql {
       SELECT facts.*, CASE WHEN ${isAsDecided} ${isFirst} THEN ${kind.changedId} END AS "changedId"
       FROM (${factsOf(kind, keyed, kind.lock)}) AS facts ORDER BY place
     )`
-  const written = Prisma.sql`written AS (${kind.write}), event AS (${insertEvents(Prisma.sql`granted`)})`
+  const beside = kind.writeBeside === null ? Prisma.empty : Prisma.sql`, beside AS (${kind.writeBeside})`
+  const written = Prisma.sql`written AS (${kind.write}) ${beside}, event AS (${insertEvents(Prisma.sql`granted`)})`
   if (!keyed) {
     return Prisma.sql`${decided}, granted AS (SELECT * FROM decided WHERE "changedId" IS NOT NULL), ${written}
       SELECT ${factColumns}, decided."changedId" ${answeredRow(kind)}`

@@ -49,7 +49,7 @@ function updateLastUses(uses: readonly (readonly [TokenUse, number])[]) {
   const ids = uses.map(([{ tokenId }]) => tokenId)
   const times = uses.map(([, at]) => new Date(at))
   return Prisma.sql`
-    UPDATE tokens SET last_used_at = used.at
+    UPDATE tokens SET last_used_at = used.at, first_used_at = coalesce(tokens.first_used_at, used.at)
     FROM unnest(${ids}::integer[], ${times}::timestamptz[]) AS used(id, at)
     WHERE tokens.id = used.id
       AND (tokens.last_used_at IS NULL OR tokens.last_used_at <= used.at - ${Prisma.raw(`interval '${resolution} milliseconds'`)})`

@@ -4,23 +4,24 @@ import { job, type Kind } from '../db/changeStatement.ts'
 import { Prisma } from '../db/generated/prisma/client.ts'
 import { accesses, tokens, users } from '../db/tables.ts'
 import type { Columns } from '../links/columns.ts'
-import { type HeldText, heldRights, holderOf, holderStanding } from './issuedTokens.ts'
+import { type HeldText, heldRights, holderOf, holderStanding, issuedOutcome } from './issuedTokens.ts'
 import type { TokenRequest } from './tokenRequest.ts'
 import { isOwn, ofAnybody, others, withoutWhose } from './whoseTokens.ts'
 
 const { name, id, column } = tokens
 
 const states = ['revoked', 'deactivated', 'active'] as const
+type TokenState = (typeof states)[number]
 
 /** Everything that a token may be like, as the statement tells it. */
 export const tokenStandings: readonly string[] = states.flatMap(ofAnybody)
 
 /** What a standing says. */
 export function tokenState(standing: string): {
-  readonly state: (typeof states)[number]
+  readonly state: TokenState
   readonly isOwn: boolean
 } {
-  return { state: withoutWhose(standing) as (typeof states)[number], isOwn: isOwn(standing) }
+  return { state: withoutWhose(standing) as TokenState, isOwn: isOwn(standing) }
 }
 
 const state = Prisma.sql`
@@ -28,21 +29,33 @@ const state = Prisma.sql`
 
 /** A token as it stands, and all that matters for issuing it once more. */
 export interface StandingToken {
-  readonly token: Pick<TokenRequest, 'accessId' | 'scope' | 'allowedScopes'>
+  readonly token: TokenRequest
+  readonly state: TokenState
+  /** The id of the token that has taken its place; null where there is none. */
+  readonly successor: number | null
   readonly holder: ReturnType<typeof holderOf>
   readonly rights: HeldText
 }
 
 const asItStands = Prisma.sql`
   json_build_object(
-    'token', json_build_object('accessId', ${column('accessId')}, 'scope', ${column('scope')},
-      'allowedScopes', ${column('allowedScopes')}),
+    'token', json_build_object('accessId', ${column('accessId')}, 'name', ${column('name')}, 'scope', ${column('scope')},
+      'allowedScopes', ${column('allowedScopes')}, 'onlyOperations', ${column('onlyOperations')},
+      'expiresAt', ${column('expiresAt')}),
+    'state', ${state}, 'successor', (SELECT id FROM ${name} AS successor WHERE successor.rotated_from = ${id}
+      AND successor.organization_id = ${column('organizationId')}), 'row', ${name}.xmin::text,
     'holder', ${holderStanding}, 'rights', (${heldRights})::json)::text`
 
 /** What the statement says of it. */
 export function standingToken(held: string): StandingToken {
-  const { token, holder, rights } = JSON.parse(held)
-  return { token, holder: holderOf(holder), rights }
+  const { token, state, successor, holder, rights } = JSON.parse(held)
+  return {
+    token: { ...token, expiresAt: new Date(token.expiresAt) },
+    state,
+    successor,
+    holder: holderOf(holder),
+    rights,
+  }
 }
 
 const visible = isVisibleTo(job, column('organizationId'))
@@ -62,6 +75,41 @@ const switching = Prisma.sql`
     updated_by = author, updated_at = at
   FROM granted WHERE ${id} = "changedId" RETURNING place, ${name} AS changed`
 
+/** The new row, with what carries over from the old one. */
+const inserting = Prisma.sql`
+  INSERT INTO ${name} (id, organization_id, access_id, name, secret_hash, hint, scope, allowed_scopes,
+    created_at, created_by, updated_at, updated_by, expires_at, only_operations, rotated_from)
+  SELECT "changedId", "targetOrganization", old.access_id, old.name, "secretHash", granted.hint, old.scope,
+    old.allowed_scopes, at, author, at, author, "expiresAt", old.only_operations, old.id
+  FROM granted JOIN ${name} AS old ON old.id = "targetId"`
+
+/** The old one ends when its time is over: at once, or after the overlap. */
+const ending = Prisma.sql`
+  UPDATE ${name} SET expires_at = greatest(least(${column('expiresAt')}, "oldEndsAt"), ${column('createdAt')} + interval '1 ms'),
+    updated_at = at, updated_by = author
+  FROM granted WHERE ${id} = "targetId"`
+
+/** Tokens in the place of others. Two of them are never made for the same one: the second finds another row than it knew. */
+export const rotatedTokens: Kind = Object.freeze({
+  merges: false,
+  oncePerTarget: false,
+  takesAway: true,
+  columns: Prisma.sql`
+    "changedTokenId" integer, today date, "asksRoles" boolean, "asksAll" boolean, "secretHash" bytea, hint text,
+    "expiresAt" timestamptz, "oldEndsAt" timestamptz, "sealedSecret" text`,
+  joined: joinedTo(byId),
+  lock: Prisma.sql`FOR UPDATE OF ${name}`,
+  targetId: id,
+  organization: column('organizationId'),
+  standing: Prisma.sql`${state} || ${others}`,
+  held: asItStands,
+  answered: null,
+  changedId: Prisma.sql`nextval('tokens_id_seq')::integer`,
+  write: inserting,
+  writeBeside: ending,
+  outcome: issuedOutcome,
+})
+
 const revoking = Prisma.sql`
   UPDATE ${name} SET revoked_at = at, updated_by = author, updated_at = at
   FROM granted WHERE ${id} = "changedId" RETURNING place, ${name} AS changed`
@@ -78,6 +126,7 @@ function changedTokens(columns: Columns): ChangedTokens {
     held: Prisma.sql`NULL::text`,
     answered: { table: name, columns: columns(tokens) },
     changedId: Prisma.sql`"targetId"`,
+    writeBeside: null,
     outcome: Prisma.sql`'{}'::jsonb`,
   }
   return {

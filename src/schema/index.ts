@@ -20,6 +20,8 @@ import './holders.ts'
 import './issueToken.ts'
 import './deactivateToken.ts'
 import './revokeToken.ts'
+import './rotateToken.ts'
+import './rotation.ts'
 import './viewerCan.ts'
 
 /** The public schema. */

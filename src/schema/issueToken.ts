@@ -1,11 +1,9 @@
 /** Issues an API token: checked against what its issuer holds, shown once, stored as a hash. */
-import { mintSecret } from '../auth/apiToken.ts'
 import { dayOf } from '../auth/expiry.ts'
 import { tokenActions } from '../auth/tokenActions.ts'
 import type { Context } from '../context.ts'
-import { byteaText } from '../db/bytea.ts'
 import { type ChangedRow, change } from '../db/change.ts'
-import type { Prisma, Token as TokenRow } from '../db/generated/prisma/client.ts'
+import type { Token as TokenRow } from '../db/generated/prisma/client.ts'
 import { tokens } from '../db/tables.ts'
 import {
   Conflict,
@@ -26,26 +24,24 @@ import {
   TokenPolicyError,
   typeOfResult,
 } from './failure.ts'
+import { newSecret, type ShownSecret, shownAgain, shownFields } from './issuedSecret.ts'
 import { concernsOf, holderOf, holderStandings, issuedTokens } from './issuedTokens.ts'
 import { againstPolicy, notReached, requireWithin } from './mayIssue.ts'
 import { must } from './must.ts'
+import { newToken } from './newToken.ts'
 import { Token } from './token.ts'
-import { askedOf, IssueTokenInput, readTokenRequest, type TokenRequest } from './tokenRequest.ts'
+import { askedOf, IssueTokenInput, readTokenRequest } from './tokenRequest.ts'
 
-interface IssuedToken {
+interface IssuedToken extends ShownSecret {
   readonly token: TokenRow
-  /** Null where an idempotent request is replayed. */
-  readonly secret: string | null
 }
 
 const IssueTokenPayload = builder.objectRef<IssuedToken>('IssueTokenPayload').implement({
   description: 'A token that was issued.',
   fields: (t) => ({
     token: t.field({ type: Token, description: 'The token.', resolve: ({ token }) => token }),
-    secret: t.exposeString('secret', {
-      nullable: true,
-      description: 'The secret: shown here, once. Null when an idempotent request is replayed.',
-    }),
+    secret: t.exposeString('secret', { nullable: true, description: shownFields.secret }),
+    sealedSecret: t.exposeString('sealedSecret', { nullable: true, description: shownFields.sealedSecret }),
   }),
 })
 
@@ -79,9 +75,9 @@ builder.mutationField('issueToken', (t) =>
 )
 
 async function issueToken(input: typeof IssueTokenInput.$inferInput, context: Context): Promise<IssuedToken> {
-  const request = readTokenRequest(input, context)
+  const { request, sealTo } = await readTokenRequest(input, context)
   const { principal, visibility, now } = context
-  const { secret, hash, hint } = mintSecret()
+  const { shown, stored: secret } = await newSecret(sealTo)
   const { accessId, ...stored } = request
   const concerns = concernsOf(request)
   const { idempotencyKey: key } = input
@@ -91,14 +87,13 @@ async function issueToken(input: typeof IssueTokenInput.$inferInput, context: Co
       action: 'token.issue',
       targetType: 'Token',
       before: null,
-      after: { accessId, hint, ...stored },
+      after: { accessId, hint: secret.hint, ...stored },
     },
     job: {
       ...stored,
       ...concerns,
+      ...secret,
       today: dayOf(now),
-      secretHash: byteaText(hash),
-      hint,
     },
     missing: 'there is no such access',
     standings: holderStandings,
@@ -118,45 +113,13 @@ async function issueToken(input: typeof IssueTokenInput.$inferInput, context: Co
             key,
             operation: 'issueToken',
             version: 1,
-            asked: askedOf(input, request),
-            replay: async ({ tokenId }) => {
+            asked: askedOf(input, request, sealTo),
+            replay: async ({ tokenId, sealedSecret }) => {
               const token = await context.loaders.row(tokens, tokenId as number)
-              return { token: must(token, 'token of an earlier request'), secret: null }
+              return { token: must(token, 'token of an earlier request'), ...shownAgain({ sealedSecret }) }
             },
           }
         : null,
-    resultOf: (row) => ({ token: tokenOf(request, row, hint, now), secret }),
+    resultOf: (row) => ({ token: newToken(request, row, { hint: secret.hint, now, rotatedFromId: null }), ...shown }),
   })
-}
-
-/** The row that was written: the id is all that the database adds. */
-function tokenOf(
-  { name, scope, allowedScopes, expiresAt, accessId, onlyOperations }: TokenRequest,
-  { changedId, targetOrganization, author }: ChangedRow,
-  hint: string,
-  now: Date,
-): TokenRow {
-  const row: Omit<TokenRow, 'secretHash'> = {
-    id: must(changedId, 'id of a new token'),
-    organizationId: targetOrganization,
-    accessId,
-    name,
-    hint,
-    scope: [...scope],
-    allowedScopes: allowedScopes as unknown as Prisma.JsonObject,
-    createdAt: now,
-    createdBy: author,
-    updatedAt: now,
-    updatedBy: author,
-    expiresAt,
-    lastUsedAt: null,
-    deactivated: false,
-    deactivatedUpdatedBy: null,
-    deactivatedUpdatedOn: null,
-    revokedAt: null,
-    rotatedFromId: null,
-    onlyOperations: [...onlyOperations],
-  }
-  // No field shows the hash.
-  return row as TokenRow
 }

@@ -108,6 +108,10 @@ const isExpired = isOverOn(users.column('expiresAt'), Prisma.sql`job.today`)
 export const holderStanding = Prisma.sql`
   ${accesses.column('type')}::text || CASE WHEN ${isExpired} THEN ${Prisma.raw(`'${expired}'`)} ELSE '' END || ${others}`
 
+/** What is remembered of a new token: a secret only where it is sealed. */
+export const issuedOutcome = Prisma.sql`
+  jsonb_strip_nulls(jsonb_build_object('tokenId', "changedId", 'sealedSecret', "sealedSecret"))`
+
 /** Tokens of accesses, each made by a job. */
 export const issuedTokens: Kind = Object.freeze({
   merges: true,
@@ -116,7 +120,7 @@ export const issuedTokens: Kind = Object.freeze({
   columns: Prisma.sql`
     "holderId" integer, today date, "asksRoles" boolean, "asksAll" boolean,
     name text, "secretHash" bytea, hint text, scope text[], "allowedScopes" jsonb, "expiresAt" timestamptz,
-    "onlyOperations" text[]`,
+    "onlyOperations" text[], "sealedSecret" text`,
   joined: Prisma.sql`
     JOIN ${accesses.name} ON ${accesses.id} = job."holderId" AND ${isVisibleTo(job, accesses.column('organizationId'))}
     JOIN ${users.name} ON ${users.id} = ${accesses.column('userId')}
@@ -135,5 +139,6 @@ export const issuedTokens: Kind = Object.freeze({
     SELECT "changedId", "targetOrganization", "targetId", name, "secretHash", hint, scope, "allowedScopes",
       at, author, at, author, "expiresAt", "onlyOperations"
     FROM granted`,
-  outcome: Prisma.sql`jsonb_build_object('tokenId', "changedId")`,
+  writeBeside: null,
+  outcome: issuedOutcome,
 })

@@ -9,12 +9,20 @@ import {
 } from '../auth/allowedScopes.ts'
 import type { WantedToken } from '../auth/issuing.ts'
 import { isScope } from '../auth/scopes.ts'
+import { readSealingKey, type SealingKey } from '../auth/sealing.ts'
 import type { Context } from '../context.ts'
 import { InputCheck } from '../failures.ts'
 import { integerIdOf } from '../ids.ts'
 import { isPrintableName } from '../printable.ts'
 import { AllowedScopesInput, storedAllowedScopes } from './allowedScopes.ts'
 import { builder } from './builder.ts'
+
+export const keyDescription =
+  'A text of 1 to 255 characters. The same request under the same key within 24 hours gives the same token, but not its ' +
+  'secret again, unless it is sealed; another request under it is a conflict.'
+
+export const sealToDescription =
+  'A public JWK (RFC 7517): EC, X25519 or RSA. The secret comes as a JWE for it, and is in no answer otherwise.'
 
 export const IssueTokenInput = builder.inputType('IssueTokenInput', {
   description: 'A token to be issued.',
@@ -44,11 +52,8 @@ export const IssueTokenInput = builder.inputType('IssueTokenInput', {
       type: AllowedScopesInput,
       description: 'What it may be used for outside of the gateway, within what its issuer holds. Left out: nothing.',
     }),
-    idempotencyKey: t.string({
-      description:
-        'A text of 1 to 255 characters. The same request under the same key within 24 hours gives the same token, but ' +
-        'not its secret again; another request under it is a conflict.',
-    }),
+    sealTo: t.field({ type: 'JSON', description: sealToDescription }),
+    idempotencyKey: t.string({ description: keyDescription }),
   }),
 })
 
@@ -71,28 +76,27 @@ const longestName = 200
 const longestKey = 255
 
 /** Reads the input. Throws InvalidInput with everything that is wrong with its form. */
-export function readTokenRequest(input: Input, context: Context): TokenRequest {
-  const { policy, now } = context
+export async function readTokenRequest(
+  input: Input,
+  context: Context,
+): Promise<{ readonly request: TokenRequest; readonly sealTo: SealingKey | null }> {
   const check = new InputCheck()
   const accessId = check.read(['accessId'], () => integerIdOf('accessId', input.accessId))
-  const { idempotencyKey } = input
   const name = input.name.normalize('NFC')
   if (!isPrintableName(name, longestName)) {
     check.add({ path: ['name'], message: `expected 1 to ${longestName} printable characters, received ${name.length}` })
   }
-  const expiresAt = input.expiresAt ?? new Date(now.getTime() + policy.tokenDefaultLifetime * 1_000)
-  if (expiresAt <= now) check.add({ path: ['expiresAt'], message: 'expected an instant in the future' })
+  const expiresAt = readExpiry(input, context, check)
   const { scope, onlyOperations, issues } = readScope(input, context)
   check.add(...issues)
   const allowedScopes = input.allowedScopes ? storedAllowedScopes(input.allowedScopes) : noAllowedScopes
   check.add(
     ...contradictions(allowedScopes).map(({ path, message }) => ({ path: ['allowedScopes', ...path], message })),
   )
-  if (typeof idempotencyKey === 'string' && !isPrintableName(idempotencyKey, longestKey)) {
-    check.add({ path: ['idempotencyKey'], message: `expected 1 to ${longestKey} printable characters` })
-  }
+  const sealTo = await readSealTo(input, check)
+  readKey(input, check)
   check.finish()
-  return {
+  const request = {
     accessId: accessId as number,
     name,
     expiresAt,
@@ -100,6 +104,32 @@ export function readTokenRequest(input: Input, context: Context): TokenRequest {
     allowedScopes: withoutRepetitions(allowedScopes),
     onlyOperations: distinct(onlyOperations),
   }
+  return { request, sealTo }
+}
+
+/** When the time of a new token is over. */
+export function readExpiry({ expiresAt }: Pick<Input, 'expiresAt'>, { policy, now }: Context, check: InputCheck): Date {
+  const end = expiresAt ?? new Date(now.getTime() + policy.tokenDefaultLifetime * 1_000)
+  if (end <= now) check.add({ path: ['expiresAt'], message: 'expected an instant in the future' })
+  return end
+}
+
+/** The idempotency key; null where there is none. */
+export function readKey({ idempotencyKey: key }: Pick<Input, 'idempotencyKey'>, check: InputCheck): string | null {
+  if (typeof key !== 'string') return null
+  if (!isPrintableName(key, longestKey)) {
+    check.add({ path: ['idempotencyKey'], message: `expected 1 to ${longestKey} printable characters` })
+  }
+  return key
+}
+
+/** The key that the secret is sealed to; null where it is not. */
+export async function readSealTo({ sealTo }: Pick<Input, 'sealTo'>, check: InputCheck): Promise<SealingKey | null> {
+  if (sealTo === null || sealTo === undefined) return null
+  const key = await readSealingKey(sealTo)
+  if ('alg' in key) return key
+  check.add({ path: ['sealTo'], message: key.problem })
+  return null
 }
 
 function distinct(texts: readonly string[]): readonly string[] {
@@ -156,8 +186,13 @@ function scopeIssues(scope: readonly string[]): readonly Issue[] {
  * What the input asks for, whatever its key: what has been read of it, so that null is the same as left out; but an expiry
  * that is left out is not the one that it comes to at the time, and documents are not what they happen to need.
  */
-export function askedOf({ expiresAt, forOperations, onlyThem }: Input, request: TokenRequest): object {
+export function askedOf(
+  { expiresAt, forOperations, onlyThem }: Input,
+  request: TokenRequest,
+  sealTo: SealingKey | null,
+): object {
   const { scope, onlyOperations, ...others } = request
   const what = forOperations ? { forOperations, onlyThem: onlyThem ?? false } : { scope }
-  return { ...others, ...what, expiresAt: expiresAt?.toISOString() ?? null }
+  const sealed = sealTo === null ? {} : { sealTo }
+  return { ...others, ...what, ...sealed, expiresAt: expiresAt?.toISOString() ?? null }
 }

@@ -93,6 +93,8 @@ export const demoVocabulary: Vocabulary = Object.freeze({
   'Mutation.reactivateTokens(tokenIds:)': tokenIds,
   'Mutation.revokeTokens(tokenIds:)': tokenIds,
   'Mutation.reportLeakedToken(secret:)': [...secrets, 'iamt_nothing', ''],
+  'RotateTokenInput.tokenId': tokenIds,
+  'RotateTokenInput.overlapSeconds': [0, 60, -1],
   'RevokeTokenInput.tokenId': tokenIds,
   'RevokeTokenInput.secret': [...secrets, 'iamt_nothing', ''],
   'IssueTokenInput.accessId': accessIds,
