@@ -1,6 +1,7 @@
 /** The tables that statements are written over by hand: their names, columns and types are those of schema.prisma. */
 import {
   type Access,
+  type AuditEvent,
   type IdentityProvider,
   type Organization,
   type Permission,
@@ -110,4 +111,5 @@ export const roleAssignments = table<RoleAssignment>('RoleAssignment', {
   tenant: 'organizationId',
   leadsToCatalogue: true,
 })
+export const auditEvents = table<AuditEvent>('AuditEvent', { tenant: 'organizationId' })
 export const tokens = table<Token>('Token', { tenant: 'organizationId' })

@@ -4,6 +4,7 @@ import type { AuthorSnapshot } from '../auth/author.ts'
 import type { Principal } from '../auth/principal.ts'
 import {
   accesses,
+  auditEvents,
   identityProviders,
   organizations,
   permissions,
@@ -21,6 +22,7 @@ const role = rowsOf(roles)
 const permission = rowsOf(permissions)
 const assignment = rowsOf(roleAssignments)
 const token = rowsOf(tokens)
+const auditEvent = rowsOf(auditEvents)
 const author = valuesOf<AuthorSnapshot>('Author')
 const viewer = valuesOf<Principal>('Viewer')
 const scopedRole = valuesOf<ScopedRole>('ScopedRole')
@@ -67,6 +69,8 @@ export const userOfToken = one(token, 'user', users, {
 })
 export const predecessorOfToken = one(token, 'rotatedFrom', tokens, { key: 'rotatedFromId' })
 export const successorOfToken = one(token, 'rotatedTo', tokens, { key: 'id', by: 'rotatedFromId' })
+
+export const tokenOfAuditEvent = one(auditEvent, 'token', tokens, { key: 'actorTokenId' })
 
 export const userOfAuthor = one(author, 'user', users, { key: 'userId' })
 export const accessOfAuthor = one(author, 'access', accesses, { key: 'accessId' })

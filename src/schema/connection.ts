@@ -47,7 +47,7 @@ interface ConnectionTypeOptions {
 }
 
 /** Defines the connection type and the edge type of `item`. */
-export function connectionType<Row extends { readonly id: string | number }>(
+export function connectionType<Row extends { readonly id: string | number | bigint }>(
   itemType: ItemType<Row>,
   { item, items, scopes }: ConnectionTypeOptions,
 ) {

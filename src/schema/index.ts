@@ -22,6 +22,7 @@ import './deactivateToken.ts'
 import './revokeToken.ts'
 import './rotateToken.ts'
 import './rotation.ts'
+import './auditEvent.ts'
 import './viewerCan.ts'
 
 /** The public schema. */

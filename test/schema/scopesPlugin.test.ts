@@ -36,6 +36,7 @@ const rows: Readonly<Record<string, readonly string[]>> = {
   RoleAssignment: ['roles:read'],
   Permission: ['roles:read'],
   Token: ['tokens:read'],
+  AuditEvent: ['audit:read'],
 }
 
 /** What needs no scope of its own, because only something that does, or the caller's own credential, leads to it. */
