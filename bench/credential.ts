@@ -20,6 +20,7 @@ const known = {
   tokenExpiresAt: null,
   tokenRevokedAt: null,
   tokenDeactivated: null,
+  tokenOnlyOperations: null,
 }
 const keys = await keysOf(config, clock, () => {})
 const authenticate = createAuthenticator({

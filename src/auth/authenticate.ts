@@ -7,6 +7,7 @@ import { type Currency, type Epoch, togetherCurrent } from './currency.ts'
 import { endOf } from './expiry.ts'
 import { JwtRefused, type JwtVerifier } from './jwt.ts'
 import { KeysUnavailable } from './keys.ts'
+import { onlyOperationsOf } from './onlyOperations.ts'
 import {
   ClaimError,
   type ClaimedIdentity,
@@ -41,6 +42,7 @@ export interface FoundCaller {
   readonly tokenExpiresAt: Date | null
   readonly tokenRevokedAt: Date | null
   readonly tokenDeactivated: boolean | null
+  readonly tokenOnlyOperations: readonly string[] | null
   readonly versions: Versions
 }
 
@@ -91,6 +93,8 @@ interface KnownPrincipal {
 
 interface KnownCaller {
   readonly organizationId: string | null
+  /** What the API token is bound to that its JWT was made from. */
+  readonly onlyOperations: Principal['onlyOperations']
   readonly validUntil: number
   readonly epoch: Epoch
 }
@@ -128,13 +132,14 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     const found = await findCaller(identity, tally)
     const objection = objectionTo(identity, found, clock())
     if (objection !== null) throw refused(objection, objection === unknownOrganization ? howToAdd : undefined)
-    const { organizationId, lastDay, accessLastDay, tokenExpiresAt, versions } = found
+    const { organizationId, lastDay, accessLastDay, tokenExpiresAt, tokenOnlyOperations, versions } = found
     const validUntil = Math.min(
       endOf(lastDay),
       endOf(accessLastDay),
       tokenExpiresAt?.getTime() ?? Number.POSITIVE_INFINITY,
     )
-    const caller = { organizationId, validUntil, epoch: epochOf(versions) }
+    const onlyOperations = onlyOperationsOf(tokenOnlyOperations ?? [])
+    const caller = { organizationId, onlyOperations, validUntil, epoch: epochOf(versions) }
     callers.set(key, caller)
     return caller
   }
@@ -145,7 +150,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     const { identity, validUntil } = await identify(jwt, verify, claimNames)
     const caller = await callerOf(identity, tally)
     return {
-      principal: createPrincipal(identity, caller.organizationId),
+      principal: createPrincipal(identity, caller),
       keyVersion: version,
       validUntil: Math.min(validUntil, caller.validUntil),
       epoch: caller.epoch,

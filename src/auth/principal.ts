@@ -72,8 +72,11 @@ export function readClaims(claims: Readonly<Record<string, unknown>>, names: Cla
   }
 }
 
-/** The principal of an identity whose organization is known. Frozen. */
-export function createPrincipal(identity: ClaimedIdentity, organizationId: string | null): Principal {
+/** The principal of an identity: its organization, and what the API token that it came from is bound to, are known. Frozen. */
+export function createPrincipal(
+  identity: ClaimedIdentity,
+  { organizationId, onlyOperations }: Pick<Principal, 'organizationId' | 'onlyOperations'>,
+): Principal {
   return Object.freeze({
     subject: identity.subject,
     organizationId,
@@ -82,7 +85,7 @@ export function createPrincipal(identity: ClaimedIdentity, organizationId: strin
     accessId: identity.accessId,
     tokenId: identity.tokenId,
     scopes: withIncluded(identity.scopes),
-    onlyOperations: null,
+    onlyOperations,
   })
 }
 

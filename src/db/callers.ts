@@ -34,7 +34,7 @@ export async function findCaller(
       EXISTS (SELECT FROM removed_users WHERE removed_users.id = ${userId}::uuid) AS "wasRemoved",
       owner.id AS "accessUserId", owner.expires_at AS "accessLastDay",
       ${tokens.column('expiresAt')} AS "tokenExpiresAt", ${tokens.column('revokedAt')} AS "tokenRevokedAt",
-      ${tokens.column('deactivated')} AS "tokenDeactivated",
+      ${tokens.column('deactivated')} AS "tokenDeactivated", ${tokens.column('onlyOperations')} AS "tokenOnlyOperations",
       ${versionsOf(
         Prisma.sql`${organizations.id}, ${users.column('organizationId')}, ${accesses.column('organizationId')}, ${tokens.column('organizationId')}`,
       )} AS versions

@@ -14,7 +14,10 @@ const claimed = {
   tokenId: 3,
   scopes: new Set(['permissions:check']),
 }
-const principal = createPrincipal(claimed, 'a0000000-0000-4000-8000-000000000001')
+const principal = createPrincipal(claimed, {
+  organizationId: 'a0000000-0000-4000-8000-000000000001',
+  onlyOperations: null,
+})
 const question = {
   subject: { type: 'user', id: 'x' },
   action: { name: 'dns.zone.read' },

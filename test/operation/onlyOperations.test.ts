@@ -37,7 +37,10 @@ const claimed = {
   tokenId: 3,
   scopes: new Set<string>(),
 }
-const principal = createPrincipal(claimed, 'a0000000-0000-4000-8000-000000000001')
+const principal = createPrincipal(claimed, {
+  organizationId: 'a0000000-0000-4000-8000-000000000001',
+  onlyOperations: null,
+})
 
 /** The part of a context that these operations need, which read nothing. */
 const askedBy = (documents: readonly string[]) =>

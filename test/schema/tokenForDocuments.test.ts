@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { demoCallers } from '../../examples/data/demo/callers.ts'
 import { graphql } from '../generated/gql.ts'
 import type { IssueTokenInput } from '../generated/graphql.ts'
+import { posting, user, zone } from '../support/authzen.ts'
 import { type Caller, claimsOf, createHarness, type Harness } from '../support/harness.ts'
 
 const IssueForDocuments = graphql(`
@@ -133,6 +134,43 @@ describe('a token for documents', () => {
     expect(again).toEqual({ ...first, secret: null })
     expect(await issue({ ...asked, onlyThem: false })).toMatchObject({ code: 'CONFLICT' })
     expect(await issue({ ...asked, forOperations: [users] })).toMatchObject({ code: 'CONFLICT' })
+  })
+
+  describe('that is bound to them', () => {
+    const signedIn = async (onlyThem: boolean): Promise<readonly Caller[]> => {
+      const issued = await issue({ forOperations: [users, tokens], onlyThem })
+      if (issued?.__typename !== 'IssueTokenPayload') throw new Error('expected a token')
+      const jwt = { ...claimsOf(administrator), access_id: 2, token_id: Number(issued.token.id) }
+      return [{ authorization: `Bearer ${issued.secret}` }, { claims: jwt }]
+    }
+    const statuses = (asked: readonly Caller[], document: string, variables: object = {}) =>
+      Promise.all(asked.map(async (caller) => (await harness.askRaw(document, variables, caller)).status))
+
+    it('runs them and nothing else, by its secret and by a JWT that was made from it', async () => {
+      const bound = await signedIn(true)
+      expect(await statuses(bound, users)).toEqual([200, 200])
+      expect(await statuses(bound, `${users} # laid out`)).toEqual([200, 200])
+      expect(await statuses(bound, tokens, { roles: true })).toEqual([200, 200])
+      expect(await statuses(bound, '{ users { total } }')).toEqual([403, 403])
+      expect(await statuses(bound, '{ viewer { subject } }')).toEqual([403, 403])
+      expect(await statuses(bound, '{ __typename }')).toEqual([403, 403])
+    })
+
+    it('may ask nothing over AuthZEN', async () => {
+      const body = {
+        subject: user(administrator.userId),
+        action: { name: 'dns.zone.read' },
+        resource: zone('example.com'),
+      }
+      for (const caller of await signedIn(true)) {
+        const { status, body: reason } = await posting(harness)('evaluation', body, { caller })
+        expect([status, reason]).toEqual([403, expect.stringMatching(/^FORBIDDEN: the token is bound to documents/)])
+      }
+    })
+
+    it('and one that is not bound runs whatever its scopes allow', async () => {
+      expect(await statuses(await signedIn(false), '{ users { total } }')).toEqual([200, 200])
+    })
   })
 
   it('is audited with what it is bound to', async () => {
