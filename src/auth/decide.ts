@@ -179,14 +179,18 @@ function limitsOf(
   return [...byRoles, ...named.flatMap(({ resources }) => (resources.length === 0 ? everywhere : resources))]
 }
 
-/** `limitsOf` as a condition on the rights that a token stores: it allows the permission on the resource. */
-export function allowsSql(rights: Prisma.Sql, permissionId: string, asked: Resource | null): Prisma.Sql {
+/** `limitsOf` as a condition on the rights that a token stores: it allows the permission, which the roles give, on the resource. */
+export function allowsSql(
+  rights: Prisma.Sql,
+  permissionId: string,
+  givers: readonly string[],
+  asked: Resource | null,
+): Prisma.Sql {
   const place = asked && formatResource(asked)
   return Prisma.sql`(
     (${rights} ->> 'allRoles')::boolean OR (${rights} ->> 'allPermissions')::boolean OR EXISTS (
-      SELECT FROM jsonb_array_elements(${rights} -> 'roles') AS named JOIN role_permissions
-      ON role_permissions.role_id = named ->> 'name' AND role_permissions.permission_id = ${permissionId}
-      WHERE named ->> 'resource' IS NULL OR named ->> 'resource' = ${place}::text
+      SELECT FROM jsonb_array_elements(${rights} -> 'roles') AS named WHERE named ->> 'name' = ANY(${givers}::text[])
+      AND (named ->> 'resource' IS NULL OR named ->> 'resource' = ${place}::text)
     ) OR EXISTS (
       SELECT FROM jsonb_array_elements(${rights} -> 'permissions') AS named
       WHERE named ->> 'permissionId' = ${permissionId}

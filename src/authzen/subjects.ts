@@ -21,7 +21,7 @@ export function subjectsWith(type: SubjectType, asked: Asked, context: Context):
 /** Accesses by id. Users by the first of their accesses that has it: so a page is found along the index of accesses. */
 function accessesWith(type: 'access' | 'user', { permissionId, resource }: Asked, context: Context): Find<Entity> {
   const { loaders, now } = context
-  const where = type === 'user' ? isFirstOfUser(permissionId, resource) : everything.where
+  const where = type === 'user' ? isFirstOfUser(permissionId, { resource, now }) : everything.where
   const holding = { name: `${type} ${JSON.stringify(resource)}`, resource, where, now }
   return async (after, limit) => {
     const range = { ...begins(after), fromEnd: false, limit, offset: 0 }
@@ -30,11 +30,17 @@ function accessesWith(type: 'access' | 'user', { permissionId, resource }: Asked
   }
 }
 
-/** By id. Rare permissions and common ones are best found from opposite ends, so each statement is planned by its values. */
-function tokensWith({ permissionId, resource }: Asked, { read, visibility, columns, now }: Context): Find<Entity> {
+/** By id. Rare roles and common ones are best found from opposite ends, so the statement is planned for the very roles. */
+function tokensWith({ permissionId, resource }: Asked, context: Context): Find<Entity> {
+  const { loaders, read, visibility, columns, now } = context
   return async (after, limit) => {
-    const range = { ...begins(after), limit }
-    const statement = selectTokenHolders(permissionId, columns(tokens), { resource, now }, range, visibility)
+    const roleIds = (await loaders.catalogue()).rolesOf(permissionId).map(({ id }) => id)
+    if (roleIds.length === 0) return []
+    const [asked, range] = [
+      { resource, now },
+      { ...begins(after), limit },
+    ]
+    const statement = selectTokenHolders(permissionId, roleIds, columns(tokens), asked, range, visibility)
     const rows = await read<{ readonly id: number }>(plannedByValues(statement))
     return rows.map(({ id }) => ({ key: `${id}`, result: { type: 'token', id: `${id}` } }))
   }

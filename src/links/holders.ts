@@ -23,6 +23,9 @@ export interface Holding {
   readonly now: Date
 }
 
+/** For what, and when. */
+type Asked = Pick<Holding, 'resource' | 'now'>
+
 /** Which of them are given, by id: from the end where `fromEnd` says so, and then the last one first. */
 export interface HoldersRange {
   readonly after?: number | undefined
@@ -70,25 +73,25 @@ export function countHolders(permissionIds: readonly unknown[], holding: Holding
  * A condition on accesses: of those of one user that have the permission it is the first, so that by it each user is found
  * once. Its user is visible where the access is.
  */
-export function isFirstOfUser(permission: string, resource: Resource | null): Prisma.Sql {
-  const covers = coversSql(Prisma.raw('held.resource_type'), Prisma.raw('held.resource_id'), resource)
+export function isFirstOfUser(permission: string, holding: Asked): Prisma.Sql {
   return Prisma.sql`NOT EXISTS (
-    SELECT FROM accesses AS earlier JOIN role_assignments AS held ON held.access_id = earlier.id
-    JOIN role_permissions AS giving ON giving.role_id = held.role_id AND giving.permission_id = ${permission}
+    SELECT FROM ${accesses.name} AS earlier JOIN ${roleAssignments.name} ON ${accessId} = earlier.id
+    JOIN ${rolePermissions.name} ON ${roleId} = ${givingRole}
     WHERE earlier.organization_id = ${accesses.organization} AND earlier.user_id = ${accesses.column('userId')}
-    AND earlier.id < ${accesses.id} AND ${covers}
+    AND earlier.id < ${accesses.id} AND ${permissionId} = ${permission} AND ${counts(holding)}
   )`
 }
 
-/** The tokens that have the permission, by id: active ones that allow it, of accesses that have it. */
+/** The tokens that have the permission, which these roles give, by id: active ones that allow it, of accesses that have it. */
 export function selectTokenHolders(
   permission: string,
+  roleIds: readonly string[],
   columns: Prisma.Sql,
-  { resource, now }: Pick<Holding, 'resource' | 'now'>,
+  holding: Asked,
   { after = 0, limit }: Pick<HoldersRange, 'after' | 'limit'>,
   visibility: Visibility,
 ): Prisma.Sql {
-  const covers = coversSql(roleAssignments.column('resourceType'), roleAssignments.column('resourceId'), resource)
+  const { resource, now } = holding
   const rights = Prisma.sql`(${tokens.column('allowedScopes')} -> 'organizationScopes')`
   const status = {
     revokedAt: tokens.column('revokedAt'),
@@ -100,11 +103,9 @@ export function selectTokenHolders(
     SELECT ${columns} FROM ${tokens.name} JOIN ${accesses.name} ON ${accesses.id} = ${tokens.column('accessId')}
     JOIN ${users.name} ON ${users.id} = ${accesses.column('userId')}
     WHERE ${tokens.id} > ${after} AND ${isVisible(visibility, tokens.organization)}
-    AND ${hasStatus(['ACTIVE'], status, now)} AND ${allowsSql(rights, permission, resource)} AND EXISTS (
-      SELECT FROM ${roleAssignments.name} JOIN ${rolePermissions.name}
-      ON ${roleId} = ${givingRole}
-      WHERE ${accessId} = ${tokens.column('accessId')} AND ${permissionId} = ${permission} AND ${covers}
-      AND ${isVisible(visibility, roleAssignments.organization)}
+    AND ${hasStatus(['ACTIVE'], status, now)} AND ${allowsSql(rights, permission, roleIds, resource)} AND EXISTS (
+      SELECT FROM ${roleAssignments.name} WHERE ${accessId} = ${tokens.column('accessId')}
+      AND ${roleId} = ANY(${roleIds}::text[]) AND ${counts(holding)} AND ${isVisible(visibility, roleAssignments.organization)}
     ) ORDER BY ${tokens.id} LIMIT ${limit}`
 }
 
@@ -115,10 +116,14 @@ const permissionId = rolePermissions.column('permissionId')
 /** Looked up one by one: to merge both by id, the planner would go through the accesses that hold other roles as well. */
 const accessOfEach = Prisma.sql`(${accessId} + 0)`
 
+/** The assignment gives its role there where it is asked for. */
+function counts({ resource }: Asked): Prisma.Sql {
+  return coversSql(roleAssignments.column('resourceType'), roleAssignments.column('resourceId'), resource)
+}
+
 /** The access of the assignment has what the role permits, there where it is asked for. */
 function isHeld({ resource, where, now }: Holding, visibility: Visibility): Prisma.Sql {
-  const covers = coversSql(roleAssignments.column('resourceType'), roleAssignments.column('resourceId'), resource)
-  return Prisma.sql`${covers} AND ${isVisible(visibility, accesses.organization)}
+  return Prisma.sql`${counts({ resource, now })} AND ${isVisible(visibility, accesses.organization)}
     AND NOT EXISTS (
       SELECT FROM ${users.name} WHERE ${users.id} = ${accesses.column('userId')} AND ${isOverSql(users.column('expiresAt'), now)}
     ) AND ${where}`

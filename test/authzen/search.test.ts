@@ -148,11 +148,13 @@ describe('a subject search', () => {
     expect(found.toSorted(byText)).toEqual(expected.toSorted(byText))
   })
 
-  it('takes one statement, and one for the key of its page tokens the first time', async () => {
-    for (const type of ['user', 'access', 'token']) {
-      const asked = { subject: { type }, action: { name: 'dns.zone.read' }, resource: zone('a.example') }
-      expect((await search('subject', { ...asked, page: { limit: 1 } })).statements).toBe(1)
-    }
+  it.each([
+    ['user', 1],
+    ['access', 1],
+    ['token', 2],
+  ])('for a %s takes %i statements, and one for the key of page tokens the first time', async (type, statements) => {
+    const asked = { subject: { type }, action: { name: 'dns.zone.read' }, resource: zone('a.example') }
+    expect((await search('subject', { ...asked, page: { limit: 1 } })).statements).toBe(statements)
   })
 
   it('ignores an id beside the type', async () => {
@@ -211,6 +213,17 @@ describe('a resource search', () => {
     const first = await search('resource', { ...asked, page: { limit: 2 } })
     expect(first).toMatchObject({ context: { everywhere: false }, results: names.slice(0, 2).map(zone) })
     expect(await follow('resource', asked, 2)).toEqual(names.map(zone))
+    // What is held everywhere limits nothing, and what another role is limited to says nothing of this action.
+    await harness.prisma.roleAssignment.createMany({
+      data: [
+        { accessId: 9_500, organizationId, roleId: 'zone-reader' },
+        ...['contact-manager'].map((roleId) => ({
+          ...{ accessId: 9_500, organizationId, roleId, resourceType: 'ZONE' as const, resourceId: 'other.example' },
+        })),
+      ],
+    })
+    const { results, context } = await search('resource', asked)
+    expect({ results, context }).toEqual({ results: names.map(zone), context: { everywhere: true } })
   })
 })
 

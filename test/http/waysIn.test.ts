@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http'
 import { text as textOf } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { demoCallers } from '../../examples/data/demo/callers.ts'
+import { endpoints } from '../../src/authzen/endpoints.ts'
 import type { ErrorCode } from '../../src/errors.ts'
 import type { RequestObserved } from '../../src/observer.ts'
 import type { Server } from '../../src/server.ts'
@@ -401,6 +402,11 @@ const authzen = [
     ]
   }),
 ]
+
+it('every endpoint of AuthZEN is tried', () => {
+  const tried = new Set(authzen.map(({ path }) => `/access/v1/${path}`))
+  expect([...tried].sort()).toEqual(endpoints.map(({ path }) => path).sort())
+})
 
 const authzenWays = authzen.flatMap((endpoint) =>
   (Object.keys(transports) as (keyof typeof transports)[]).map((transport) => ({ ...endpoint, transport })),
