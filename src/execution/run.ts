@@ -43,9 +43,15 @@ const fixedArguments = new WeakMap<FieldPlan, Readonly<Record<string, unknown>>>
 
 /** The text of the answer's data. Rejects with NotPlanned for what graphql-js has to run, and with what resolvers throw. */
 export async function runPlan(plan: ObjectPlan, options: RunOptions): Promise<string> {
-  const [text] = await new PlanRun(options).objects(plan, [undefined])
-  if (text === undefined) throw new Error('expected a text')
-  return text
+  const run = new PlanRun(options)
+  try {
+    const [text] = await run.objects(plan, [undefined])
+    if (text === undefined) throw new Error('expected a text')
+    return text
+  } catch (error) {
+    run.end()
+    throw error
+  }
 }
 
 /** What a resolver is told of its field. */
@@ -83,9 +89,15 @@ class FieldInfo implements GraphQLResolveInfo {
 
 class PlanRun {
   readonly #options: RunOptions
+  #hasEnded = false
 
   constructor(options: RunOptions) {
     this.#options = options
+  }
+
+  /** Has fields that still wait ask for nothing further: who runs the operation in its place would find it asked already. */
+  end(): void {
+    this.#hasEnded = true
   }
 
   /** The texts of the objects. `ahead` has what is known of the only one. */
@@ -153,6 +165,7 @@ class PlanRun {
   }
 
   #values(field: FieldPlan, parents: readonly unknown[]): Soon<readonly unknown[]> {
+    if (this.#hasEnded) throw new NotPlanned('failure')
     const { context } = this.#options
     const { definition, resolveAll } = field
     const args = this.#argumentsOf(field)

@@ -61,6 +61,7 @@ describe('where rows break what the schema takes for granted', () => {
       'one behind nullable links',
       '{ users { results { id createdBy { firstname user { id organization { id } } access { id user { id } ... on ApiConnectionAccess { name } } } } } }',
     ],
+    ['a list, while another one waits', '{ tokens { results { userId scope } a: results { status } } }'],
     [
       'nodes of all types',
       '{ accesses(limit: 200) { results { nodeId } } nodes(ids: ["QWNjZXNzOjI", "QWNjZXNzOjE", "VG9rZW46OQ", "no node", "VG9rZW46MQ"]) { __typename nodeId ... on Access { type user { id } ... on ApiConnectionAccess { name } } ... on Token { scope access { id } } } }',
