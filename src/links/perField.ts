@@ -37,10 +37,11 @@ function outcomeOf<Made>(make: () => Made): (info: Field) => Made {
 function thrower(error: unknown): (info: Field) => never {
   let thrown = 0
   let located: unknown
-  return ({ fieldNodes, path }) => {
+  // A plan has no path to tell, and needs none: the first that is thrown ends it.
+  return (info) => {
     thrown += 1
     if (thrown <= mostErrors) throw error
-    located ??= locatedError(error, fieldNodes, responsePathAsArray(path))
+    located ??= locatedError(error, info.fieldNodes, responsePathAsArray(info.path))
     throw located
   }
 }

@@ -150,7 +150,7 @@ describe('the comparison', () => {
     }
     const { counterexample, errorInstance } = await comparing(compared, 1_000, false)
     const document = counterexample?.[0].document ?? ''
-    expect(document.split(/[\s{}]+/).length, document).toBeLessThan(14)
+    expect(document.split(/[\s{}]+/).length, document).toBeLessThan(20)
     expect(String(errorInstance)).toContain(`\n${document}\n`)
   })
 })

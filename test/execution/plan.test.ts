@@ -1,6 +1,25 @@
+import { parse, validate } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { demoCallers } from '../../examples/data/demo/callers.ts'
+import { demoCallers, demoExamples } from '../../examples/data/demo/callers.ts'
+import { demoAccess } from '../../examples/data/demo/identities.ts'
+import { exampleTabs } from '../../src/graphiql/examples.ts'
+import { schema } from '../../src/schema/index.ts'
+import { asking } from '../support/bothWays.ts'
 import { createHarness, type Harness } from '../support/harness.ts'
+import { breakRows } from './brokenRows.ts'
+import { callers } from './callers.ts'
+import { decider } from './choices.ts'
+import { withCursors } from './cursors.ts'
+import { repositoryOperations, variablesFor } from './repository.ts'
+import { demoVocabulary } from './vocabulary.ts'
+
+/** The answer, and why graphql-js has given it: no reason where the plan has. */
+async function askedWhy({ gateway, askRaw }: Harness, ...question: Parameters<Harness['askRaw']>) {
+  const before = new Map(gateway.handedOver)
+  const answer = await askRaw(...question)
+  const reasons = [...gateway.handedOver].filter(([reason, count]) => count !== (before.get(reason) ?? 0))
+  return { ...answer, reasons: reasons.map(([reason]) => reason) }
+}
 
 describe('what runs an operation', () => {
   let harness: Harness
@@ -9,13 +28,7 @@ describe('what runs an operation', () => {
   })
   afterAll(() => harness.close())
 
-  /** Why graphql-js has run the operation; undefined where its plan has. */
-  const reasonOf = async (document: string, variables?: unknown) => {
-    const before = new Map(harness.gateway.handedOver)
-    const answer = await harness.askRaw(document, variables)
-    const reasons = [...harness.gateway.handedOver].filter(([reason, count]) => count !== (before.get(reason) ?? 0))
-    return { ...answer, reasons: reasons.map(([reason]) => reason) }
-  }
+  const reasonOf = (document: string, variables?: unknown) => askedWhy(harness, document, variables)
 
   it.each([
     ['nothing but names', '{ __typename }'],
@@ -28,12 +41,76 @@ describe('what runs an operation', () => {
     expect({ errors, reasons }).toEqual({ errors: undefined, reasons: [] })
   })
 
+  /** Operations of what is there to be read and copied. Some are of other schemas. */
+  const shown = repositoryOperations()
+    .filter(({ file, operation }) => /^(README\.md|docs|examples)/.test(file) && operation.operation === 'query')
+    .filter(({ document }) => validate(schema, parse(document)).length === 0 && !/\b__schema\b/.test(document))
+
+  it('is its plan for every query that the repository shows', async () => {
+    const caller = callers[2] ?? null
+    const vocabulary = await withCursors(demoVocabulary, asking(harness, harness.gateway))
+    const handedOver = []
+    for (const each of shown) {
+      const variables = variablesFor(each, schema, vocabulary, decider([]))
+      const { errors, reasons } = await askedWhy(harness, each.document, variables, caller)
+      if (errors !== undefined || reasons.length > 0)
+        handedOver.push({ document: each.document, variables, errors, reasons })
+    }
+    expect(handedOver).toEqual([])
+    expect(shown.length).toBeGreaterThan(20)
+  })
+
+  it.each(
+    exampleTabs({ ...demoExamples, accessId: String(demoExamples.accessId), tokenId: String(demoExamples.tokenId) }),
+  )('is its plan for the example of GraphiQL: $name', async ({ query, variables }) => {
+    const { errors, reasons } = await reasonOf(query, variables)
+    expect({ errors, reasons }).toEqual({ errors: undefined, reasons: [] })
+  })
+
   it.each([
-    ['introspection', '{ __schema { queryType { name } } }', 'introspection'],
+    ['the schema itself', '{ __schema { queryType { name } } }', 'introspection'],
+    ['a type of the schema, beside rows', '{ viewer { subject } __type(name: "User") { name } }', 'introspection'],
+    [
+      'a type of the schema in a fragment',
+      '{ ...F } fragment F on Query { __type(name: "User") { name } }',
+      'introspection',
+    ],
     ['a field that fails', '{ user(id: "none") { id } }', 'failure'],
     ['a list with an item that fails', '{ nodes(ids: ["none"]) { nodeId } }', 'failure'],
+    ['a page beyond the largest', '{ users(limit: 5000) { total } }', 'failure'],
+    [
+      'a page beyond the largest, of each of many rows',
+      '{ users { results { tokens(limit: 5000) { total } } } }',
+      'failure',
+    ],
+    ['a cursor that is none', '{ usersConnection(after: "x") { nodes { id } } }', 'failure'],
   ])('is graphql-js for %s', async (_, document, reason) => {
     expect((await reasonOf(document)).reasons).toEqual([reason])
+  })
+
+  it.each([
+    ['a document that does not fit the schema', '{ nothing }'],
+    ['a document that is none', '{'],
+    ['a subscription', 'subscription { __typename }'],
+    [
+      'a document beyond the limits',
+      `{ ${Array.from({ length: 200 }, (_, index) => `a${index}: __typename`).join(' ')} }`,
+    ],
+  ])('is nothing for %s', async (_, document) => {
+    const { data, reasons } = await reasonOf(document)
+    expect({ data, reasons }).toEqual({ data: undefined, reasons: [] })
+  })
+
+  it('is nothing for an operation that the caller may not run', async () => {
+    const caller = { claims: { customer_id: 1, scope: 'users:read' } }
+    const { status, reasons } = await askedWhy(harness, '{ tokens { total } }', undefined, caller)
+    expect({ status, reasons }).toEqual({ status: 403, reasons: [] })
+  })
+
+  it('is graphql-js for everything where plans are switched off', async () => {
+    const gateway = harness.beside({ without: ['plan'] })
+    await asking(harness, gateway)({ document: '{ __typename }', caller: demoCallers.administrator })
+    expect([...gateway.handedOver]).toEqual([['off', 1]])
   })
 
   it('is graphql-js for a condition that is null, whatever was asked before', async () => {
@@ -93,5 +170,40 @@ describe('what runs an operation', () => {
     } finally {
       await harness.prisma.$executeRawUnsafe('ALTER TABLE hidden RENAME TO identity_providers')
     }
+  })
+})
+
+describe('what runs an operation over rows that break what the schema takes for granted', () => {
+  const withoutSsoId = demoAccess('grace.whitfield@lakeside.example')
+  let harness: Harness
+  beforeAll(async () => {
+    harness = await createHarness()
+    await breakRows(harness)
+    await harness.prisma.$executeRawUnsafe(
+      `UPDATE tokens SET allowed_scopes = '{ "organizationScopes": "all" }' WHERE id = 1`,
+    )
+  })
+  afterAll(() => harness.close())
+
+  it.each([
+    [
+      'null where none may be',
+      `{ access(id: "${withoutSsoId.accessId}") { ... on SsoConnectionAccess { ssoId } } }`,
+      'failure',
+    ],
+    ['a link that leads to nothing', '{ tokens { results { access { id } } } }', 'failure'],
+    ['a value that its type does not have', '{ users { results { language } } }', 'failure'],
+    ['an object of no type of the graph', '{ accesses { results { id } } }', 'type'],
+    [
+      'a text in the place of an object',
+      '{ token(id: "1") { allowedScopes { organizationScopes { allRoles } } } }',
+      'value',
+    ],
+  ])('is graphql-js for %s', async (_, document, reason) => {
+    const { errors, reasons } = await askedWhy(harness, document)
+    expect({ reasons, codes: errors?.map(({ extensions }) => extensions.code)[0] }).toEqual({
+      reasons: [reason],
+      codes: 'INTERNAL_SERVER_ERROR',
+    })
   })
 })

@@ -133,6 +133,7 @@ function placesOf(document: DocumentNode, schema: GraphQLSchema): ReadonlyMap<st
   visit(
     document,
     visitWithTypeInfo(info, {
+      VariableDefinition: () => false,
       Argument({ name }) {
         place = `${info.getParentType()}.${info.getFieldDef()?.name}(${name.value}:)`
       },
