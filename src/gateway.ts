@@ -18,7 +18,7 @@ import { createPageTokenKey } from './db/pageTokenKey.ts'
 import { counting } from './db/read.ts'
 import { createShares } from './db/shares.ts'
 import { createEntrance, type Entrance } from './entrance.ts'
-import type { Part } from './execution/index.ts'
+import type { ExecutionOptions, Part } from './execution/index.ts'
 import { createAskTogether } from './execution/merging.ts'
 import type { Reason } from './execution/notPlanned.ts'
 import { createAuthzenEndpoints } from './http/authzen.ts'
@@ -66,6 +66,8 @@ export interface GatewayOptions {
   readonly observe: Observer
   /** Parts of the machinery that makes it fast that are switched off. */
   readonly without?: readonly Part[]
+  /** What executes by the schema, in the place of graphql-js, what plans do not. */
+  readonly otherwise?: (schema: GraphQLSchema) => ExecutionOptions['otherwise']
 }
 
 export interface Gateway {
@@ -154,7 +156,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     const { mostRows } = policy
     const preparing = { schema: served, documents: cache, limits, mostRows, openIntrospection }
     const prepare = createPreparer(preparing)
-    const run = createRunner({ schema: served, limits, openIntrospection, onUnexpectedError, without, onHandedOver })
+    const otherwise = options.otherwise?.(served)
+    const told = { onUnexpectedError, onHandedOver }
+    const run = createRunner({ schema: served, limits, openIntrospection, without, otherwise, ...told })
     const entrance = entranceWith(createDocuments(served, prepare, createPreparerOfAll(preparing), openIntrospection))
     return { entrance, graph: createGraph(createCore({ entrance, prepare, run })) }
   }

@@ -86,9 +86,14 @@ export interface ExecutedByFields extends ExecutionResult {
 
 export type Execute = (documents: readonly DocumentNode[], given: Given, context: Context) => Promise<Executed>
 
+export interface ExecutorOptions extends Omit<ExecutionOptions, 'otherwise'> {
+  /** Runs what plans do not, in the place of graphql-js. */
+  readonly otherwise?: ExecutionOptions['otherwise'] | undefined
+}
+
 /** An executor of documents that `executable` made, for variables that have been coerced. */
-export function createExecutor(options: Omit<ExecutionOptions, 'otherwise'>): Execute {
-  const execute = createExecution({ ...options, otherwise: graphqlJs(options.schema) })
+export function createExecutor(options: ExecutorOptions): Execute {
+  const execute = createExecution({ ...options, otherwise: options.otherwise ?? graphqlJs(options.schema) })
   return async (documents, given, context) => {
     const [first, ...further] = documents
     if (first === undefined) throw new Error('expected a document')

@@ -15,15 +15,14 @@ import type { Principal } from '../auth/principal.ts'
 import type { Context } from '../context.ts'
 import { databaseFailure } from '../db/failure.ts'
 import { GatewayError, mostErrors } from '../errors.ts'
-import type { ExecutionOptions } from '../execution/index.ts'
 import type { Given } from './arguments.ts'
 import { documentHash } from './documentHash.ts'
-import { createExecutor, type ExecutedByFields } from './execute.ts'
+import { createExecutor, type ExecutedByFields, type ExecutorOptions } from './execute.ts'
 import { checkCost, type Limits } from './limits.ts'
 import { DocumentRefused, type PreparedOperation } from './prepare.ts'
 import { missingScopes } from './requiredScopes.ts'
 
-export interface RunOptions extends Omit<ExecutionOptions, 'otherwise'> {
+export interface RunOptions extends ExecutorOptions {
   readonly limits: Limits
   /** Told of everything unexpected, which clients do not see. */
   readonly onUnexpectedError: OnUnexpectedError

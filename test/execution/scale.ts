@@ -6,6 +6,8 @@ const cases = numberOf('DIFFERENTIAL_CASES')
 export const scale = Object.freeze({
   /** Generated documents that are compared. */
   cases: cases ?? 300,
+  /** Those that are compared with graphql-js 17. */
+  casesOf17: cases ?? 60,
   /** What they are drawn by: the same seed gives the same documents. */
   seed: numberOf('DIFFERENTIAL_SEED') ?? 20_261_128,
   /** Requests of two organizations that are sent at the same time. */
