@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { demoCallers } from '../../examples/data/demo/callers.ts'
 import { createCli, type Running, warningsIn } from '../support/cli.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { createSigner, outOfReach, serving, startKeyServer } from '../support/jwks.ts'
@@ -153,13 +154,14 @@ describe('the log of a gateway', () => {
 
 describe('token', () => {
   it('prints a JWT that the running gateway takes, and nothing else', async () => {
-    const user = '3f0c2a52-6b52-4c1e-9b55-0d6a2f1c7a11'
-    const options = ['--customer', '2', '--scope', 'users:read  roles:read', '--user', user, '--access', '7']
+    const { userId: user, accessId } = demoCallers.otherReader
+    const whose = ['--user', user, '--access', String(accessId)]
+    const options = ['--customer', '2', '--scope', 'users:read  roles:read', ...whose]
     const { code, stdout, stderr } = await cli.run(['token', ...options], { DATA_DIR: folder })
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(jwtForm)
     const { exp = 0, iat = 0, ...claims } = decodeJwt(stdout.trim())
-    expect(claims).toMatchObject({ sub: user, customer_id: 2, access_id: 7, scope: 'users:read roles:read' })
+    expect(claims).toMatchObject({ sub: user, customer_id: 2, access_id: accessId, scope: 'users:read roles:read' })
     expect(exp - iat).toBe(60 * 60)
     const { data } = await ask('{ viewer { subject scopes organization { customerId } } }', stdout.trim())
     expect(data.viewer).toEqual({
