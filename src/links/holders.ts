@@ -48,14 +48,18 @@ export function selectHolders(
   // An access may hold a role everywhere and on the resource: it counts once.
   const mostOfRole = (offset + limit) * (holding.resource === null ? 1 : 2)
   return Prisma.sql`
-    SELECT ${columns}, asked.id AS "batchKey" FROM unnest(${permissionIds}::text[]) AS asked(id) CROSS JOIN LATERAL (
-      SELECT DISTINCT held.id FROM ${rolePermissions.name} CROSS JOIN LATERAL (
-        SELECT ${accesses.id} FROM ${roleAssignments.name} JOIN ${accesses.name} ON ${accesses.id} = ${accessOfEach}
-        WHERE ${isHeld(holding, visibility)} AND ${isWithin(range, visibility)}
-        ORDER BY ${inOrder(visibility, goes)} LIMIT ${mostOfRole}
-      ) AS held
-      WHERE ${permissionId} = asked.id ORDER BY held.id ${goes} LIMIT ${limit} OFFSET ${offset}
-    ) AS page JOIN ${accesses.name} ON ${accesses.id} = page.id ORDER BY ${accesses.id} ${goes}`
+    WITH page AS MATERIALIZED (
+      SELECT asked.id AS "batchKey", found.id FROM unnest(${permissionIds}::text[]) AS asked(id) CROSS JOIN LATERAL (
+        SELECT DISTINCT held.id FROM ${rolePermissions.name} CROSS JOIN LATERAL (
+          SELECT ${accesses.id} FROM ${roleAssignments.name} JOIN ${accesses.name} ON ${accesses.id} = ${accessOfEach}
+          WHERE ${isHeld(holding, visibility)} AND ${isWithin(range, visibility)}
+          ORDER BY ${inOrder(visibility, goes)} LIMIT ${mostOfRole}
+        ) AS held
+        WHERE ${permissionId} = asked.id ORDER BY held.id ${goes} LIMIT ${limit} OFFSET ${offset}
+      ) AS found
+    )
+    SELECT ${columns}, page."batchKey" FROM page JOIN ${accesses.name} ON ${accesses.id} = page.id
+    ORDER BY ${accesses.id} ${goes}`
 }
 
 /** How many accesses have each permission. */
