@@ -13,6 +13,9 @@ export const obstacles = {
   OTHER_USER: 'It belongs to another user, and the caller lacks tokens:manage.',
   SCOPE_NOT_GRANTED: 'The token would carry more than the caller holds.',
   REVOKED: 'The token is revoked, which is final.',
+  ROTATED: 'The token has been rotated already.',
+  DEACTIVATED: 'The token is deactivated.',
+  EXPIRED: 'The time of the token is over.',
 } as const
 
 export type Obstacle = keyof typeof obstacles
@@ -36,14 +39,25 @@ export interface Owned {
 
 export interface TokenFacts extends Owned, Pick<TokenState, 'revokedAt'> {}
 
+/** What it takes to issue a token as it stands. */
+export interface IssuedAgain {
+  readonly holder: TokenHolder
+  /** Whether the caller would give away more than it holds. */
+  readonly exceeds: boolean
+}
+
 /** A token that is to be switched on. */
 export interface StoppedToken extends TokenFacts {
   /** Null where it is on already: then nothing is asked. */
-  readonly again: {
-    readonly holder: TokenHolder
-    /** Whether the caller would give away more than it holds. */
-    readonly exceeds: boolean
-  } | null
+  readonly again: IssuedAgain | null
+}
+
+/** A token that is to be rotated. */
+export interface WorkingToken extends TokenFacts, Pick<TokenState, 'deactivated'> {
+  /** Whether it has a successor. */
+  readonly isRotated: boolean
+  readonly isExpired: boolean
+  readonly again: IssuedAgain
 }
 
 function ofOthers({ isOwn }: Owned, { scopes }: Acting): readonly Obstacle[] {
@@ -58,22 +72,33 @@ function ofHolder(holder: TokenHolder, { tokenId }: Acting): readonly Obstacle[]
   return brokenByHolder(holder, tokenId !== null).map(({ limit }) => limit)
 }
 
+function ofIssuing({ holder, exceeds }: IssuedAgain, acting: Acting): readonly Obstacle[] {
+  return [...ofHolder(holder, acting), ...(exceeds ? (['SCOPE_NOT_GRANTED'] as const) : [])]
+}
+
 /** Every action, by its mutation. */
 export const tokenActions = {
   issueToken: {
     scopes: ['tokens:issue'],
     obstacles: (facts, acting) => [...ofOthers(facts, acting), ...ofHolder(facts, acting)],
   } satisfies Action<TokenHolder & Owned>,
-  /** What stands in the way of it is what stands in the way of issuing it, and that it works no more. */
-  rotateToken: { scopes: ['tokens:rotate'] },
+  rotateToken: {
+    scopes: ['tokens:rotate'],
+    obstacles: (facts, acting) => [
+      ...untilRevoked(facts, acting),
+      ...(facts.isRotated ? (['ROTATED'] as const) : []),
+      ...(facts.deactivated ? (['DEACTIVATED'] as const) : []),
+      ...(facts.isExpired ? (['EXPIRED'] as const) : []),
+      ...ofIssuing(facts.again, acting),
+    ],
+  } satisfies Action<WorkingToken>,
   deactivateToken: { scopes: ['tokens:deactivate'], obstacles: untilRevoked } satisfies Action<TokenFacts>,
   reactivateToken: {
     // That is issuing it again.
     scopes: ['tokens:deactivate', 'tokens:issue'],
     obstacles: (facts, acting) => [
       ...untilRevoked(facts, acting),
-      ...(facts.again === null ? [] : ofHolder(facts.again.holder, acting)),
-      ...(facts.again?.exceeds ? (['SCOPE_NOT_GRANTED'] as const) : []),
+      ...(facts.again === null ? [] : ofIssuing(facts.again, acting)),
     ],
   } satisfies Action<StoppedToken>,
   // One that is revoked already stays as it is.

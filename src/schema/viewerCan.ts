@@ -9,6 +9,7 @@ import { isOver } from '../auth/expiry.ts'
 import { reaches, type TokenHolder, tokenExcess } from '../auth/issuing.ts'
 import {
   type Action,
+  type IssuedAgain,
   type Obstacle,
   type Owned,
   obstacles,
@@ -16,12 +17,13 @@ import {
   type StoppedToken,
   type TokenFacts,
   tokenActions,
+  type WorkingToken,
 } from '../auth/tokenActions.ts'
 import type { Context } from '../context.ts'
 import type { Access as AccessRow, Token as TokenRow } from '../db/generated/prisma/client.ts'
 import { accesses, tokens, users } from '../db/tables.ts'
 import { type Reading, reading } from '../links/columns.ts'
-import { userOfAccess } from '../links/graph.ts'
+import { successorOfToken, userOfAccess } from '../links/graph.ts'
 import type { SubjectRow } from '../links/subjects.ts'
 import { Access } from './access.ts'
 import { builder } from './builder.ts'
@@ -93,8 +95,29 @@ const ofStoppedToken: FactsOf<TokenRow, StoppedToken> = {
   },
 }
 
+const ofWorkingToken: FactsOf<TokenRow, WorkingToken> = {
+  reads: [...ofStoppedToken.reads, reading(tokens, 'expiresAt')],
+  async find(rows, context) {
+    const [facts, successors, again] = await Promise.all([
+      ofToken.find(rows, context),
+      context.loaders.ones(successorOfToken, rows),
+      Promise.all(rows.map((row) => issuedAgain(row, context))),
+    ])
+    return facts.map((each, index) => {
+      const { deactivated, expiresAt } = rows[index] as TokenRow
+      return {
+        ...each,
+        deactivated,
+        isExpired: expiresAt <= context.now,
+        isRotated: (successors[index] ?? null) !== null,
+        again: again[index] as IssuedAgain,
+      }
+    })
+  },
+}
+
 /** What it takes to issue the token as it stands. */
-async function issuedAgain(row: TokenRow, context: Context): Promise<NonNullable<StoppedToken['again']>> {
+async function issuedAgain(row: TokenRow, context: Context): Promise<IssuedAgain> {
   const { principal, loaders, now } = context
   const { scopes, accessId } = principal
   const [caller, [holder]] = await Promise.all([
@@ -173,6 +196,7 @@ function viewerCan<Row extends object, Facts>(
 builder.prismaObjectFields(Token, (t) => ({
   ...viewerCan(t, 'Deactivate', 'switch the token off', tokenActions.deactivateToken, ofToken),
   ...viewerCan(t, 'Reactivate', 'switch the token on again', tokenActions.reactivateToken, ofStoppedToken),
+  ...viewerCan(t, 'Rotate', 'put another token in its place', tokenActions.rotateToken, ofWorkingToken),
   ...viewerCan(t, 'Revoke', 'end the token for good', tokenActions.revokeToken, ofToken),
 }))
 

@@ -12,6 +12,7 @@ const CanDoWithTokens = graphql(`
         id status
         viewerCanDeactivate viewerCannotDeactivateReasons
         viewerCanReactivate viewerCannotReactivateReasons
+        viewerCanRotate viewerCannotRotateReasons
         viewerCanRevoke viewerCannotRevokeReasons
       }
     }
@@ -35,10 +36,14 @@ const callers: readonly (readonly [string, Caller])[] = [
   ['an auditor of all organizations', auditor],
   ['who may switch only', scoped('tokens:deactivate')],
   ['who may issue only', scoped('tokens:issue')],
+  ['who may rotate only', scoped('tokens:rotate users:read roles:read')],
   ['who manages the tokens of everybody', scoped('tokens:manage roles:read')],
   ['who came with an API token', scoped('tokens:issue tokens:deactivate', { token_id: 1 })],
   ['who sees all organizations', scoped('tokens:issue tokens:deactivate organizations:all')],
 ]
+
+/** Who is not signed out by what becomes of a token. */
+const signedInByJwt = callers.filter(([title]) => title !== 'who came with an API token')
 
 describe('what the caller can do', () => {
   let harness: Harness
@@ -106,6 +111,8 @@ describe('what the caller can do', () => {
     expect(leaver?.viewerCannotIssueTokenReasons).toEqual([
       ...['MISSING_SCOPE', 'OTHER_USER', 'ISSUED_BY_TOKEN', 'PROFILE_ACCESS', 'EXPIRED_USER'],
     ])
+    const own = (await readTokens({ claims: byToken }))[0]
+    expect(own?.viewerCannotRotateReasons).toEqual(expect.arrayContaining(['MISSING_SCOPE', 'ISSUED_BY_TOKEN']))
     const revoked = String(demoTokenId('Terraform on Bruno’s laptop'))
     const token = (await readTokens(scoped(''))).find(({ id }) => id === revoked)
     expect(token?.viewerCannotDeactivateReasons).toEqual(['MISSING_SCOPE', 'OTHER_USER', 'REVOKED'])
@@ -119,8 +126,25 @@ describe('what the caller can do', () => {
     expect(await taken('{ accesses { results { id viewerCanIssueToken user { id expiresAt } } } }')).toBe(2)
   })
 
+  it.each(signedInByJwt)(
+    'with a token is what rotateToken does for %s, with a reason exactly where it can not',
+    async (_, caller) => {
+      // Of these none is the successor of another, so that rotating one changes nothing for the others.
+      await harness.prisma.token.updateMany({
+        where: { revokedAt: null, rotatedFromId: null },
+        data: { deactivated: false },
+      })
+      const rows = await readTokens(caller)
+      expect(rows.length).toBeGreaterThan(5)
+      for (const token of rows) {
+        expect(token.viewerCanRotate).toBe(await does('rotateToken', `input: { tokenId: "${token.id}" }`, caller))
+        expect(token.viewerCannotRotateReasons.length === 0).toBe(token.viewerCanRotate)
+      }
+    },
+  )
+
   // Last, because it is final.
-  it.each(callers)(
+  it.each(signedInByJwt)(
     'with a token is what revokeToken does for %s, with a reason exactly where it can not',
     async (_, caller) => {
       const rows = await readTokens(caller)
