@@ -175,6 +175,7 @@ class RequestContext implements Context {
       visibility: this.visibility,
       columns: this.columns,
       catalogues: this.#options.catalogues,
+      now: this.now,
     })
     return this.#loaders
   }

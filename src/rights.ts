@@ -143,7 +143,7 @@ function asText({ permissionId, resource }: PermissionQuestion): Question {
 function subjectOf(rows: readonly SubjectRow[], { now }: Asking): Subject | null {
   const [row] = rows
   if (row === undefined) return null
-  const held = rows.flatMap(({ assignments }) => assignments ?? []).map((assignment) => heldBy(...assignment))
+  const held = rows.flatMap(({ assignments }) => assignments ?? []).map((assignment) => heldBy(assignment, now))
   return {
     held: held.sort(byRoleAndResource).filter((each, index) => index === 0 || !isSame(each, held[index - 1])),
     userIsOver: isOver(row.lastDay, now),
@@ -163,8 +163,9 @@ function tokenOf(row: SubjectRow, now: Date): Subject['token'] {
   return { status: statusOf(state, { expiresAt: row.lastDay }, now), rights: organizationScopes }
 }
 
-/** By role, and what is held everywhere first. */
+/** By role, what is held everywhere first; of the same, what has not ended. */
 function byRoleAndResource(a: Held, b: Held): number {
   if (a.roleId !== b.roleId) return a.roleId < b.roleId ? -1 : 1
-  return (a.resource ?? '') < (b.resource ?? '') ? -1 : 1
+  if (a.resource !== b.resource) return (a.resource ?? '') < (b.resource ?? '') ? -1 : 1
+  return Number(a.isOver ?? false) - Number(b.isOver ?? false)
 }

@@ -4,6 +4,7 @@
  */
 import { Prisma } from '../db/generated/prisma/client.ts'
 import type { RightsScopes } from './allowedScopes.ts'
+import { hasEnded } from './expiry.ts'
 import { formatResource, type Resource, type ResourceType, resourceOf } from './resource.ts'
 import type { TokenStatus } from './token.ts'
 
@@ -11,12 +12,28 @@ import type { TokenStatus } from './token.ts'
 export interface Held {
   readonly roleId: string
   readonly resource: string | null
+  /** Whether it has ended, and so counts no more. Left out: it has not. */
+  readonly isOver?: boolean
 }
 
-/** The role of an assignment, by its columns. */
-export function heldBy(roleId: string, resourceType: ResourceType | null, resourceId: string | null): Held {
+/** The columns of an assignment, as JSON has them. */
+export type AssignmentColumns = readonly [
+  roleId: string,
+  resourceType: ResourceType | null,
+  resourceId: string | null,
+  validUntil: string | null,
+]
+
+/** The role of an assignment, as it is held at the instant. */
+export function heldBy([roleId, resourceType, resourceId, validUntil]: AssignmentColumns, now: Date): Held {
   const resource = resourceOf({ resourceType, resourceId })
-  return { roleId, resource: resource && formatResource(resource) }
+  const held = { roleId, resource: resource && formatResource(resource) }
+  return validUntil !== null && hasEnded(new Date(validUntil), now) ? { ...held, isOver: true } : held
+}
+
+/** The roles of those assignments that have not ended at the instant. */
+export function stillHeld(assignments: readonly AssignmentColumns[], now: Date): readonly Held[] {
+  return assignments.map((assignment) => heldBy(assignment, now)).filter(({ isOver }) => !isOver)
 }
 
 /** Whether somebody has a permission or a role, on the resource; where it is null, everywhere. */
@@ -62,7 +79,8 @@ export const missingKinds = {
   OTHER_RESOURCE: 'The access holds `role`, but on `resource` only.',
   TOKEN_RESTRICTED: 'The token does not allow it; where `resource` is given, it does so there only.',
   TOKEN_INACTIVE: 'The token is deactivated or revoked.',
-  EXPIRED: 'The time of the user, or of the token, is over.',
+  EXPIRED:
+    'The time of the user, or of the token, is over; where `role` is given, that of it on `resource`, or everywhere.',
   UNKNOWN_PERMISSION: 'There is no such permission.',
   UNKNOWN_SUBJECT: 'There is no such access and no such token, or none that the caller may see.',
 } as const
@@ -111,7 +129,8 @@ export function decide(
   }
   const { held, token } = subject
   const gives = ({ roleId }: Held) => givers.includes(roleId)
-  const ways = held.filter((role) => covers(role.resource, question.resource) && gives(role))
+  const covering = held.filter((role) => covers(role.resource, question.resource) && gives(role))
+  const ways = covering.filter(({ isOver }) => !isOver)
   const limits = token === null ? everywhere : limitsOf(question, token.rights, givers)
   const allowing = limits.filter((limit) => covers(limit, question.resource))
   const end = endOf(subject)
@@ -123,12 +142,12 @@ export function decide(
       missing: [],
     }
   }
-  const elsewhere = ways.length > 0 ? [] : held.filter(gives)
-  if (end === null && allowing.length > 0 && elsewhere.length === 0) return unheld(givers)
+  const giving = ways.length > 0 ? [] : held.filter(gives)
+  if (end === null && allowing.length > 0 && giving.length === 0) return unheld(givers)
   return denied([
     ...(end === null ? [] : [miss(end)]),
     ...(allowing.length > 0 ? [] : restricted(limits)),
-    ...(ways.length > 0 ? [] : lacking(elsewhere, givers)),
+    ...(ways.length > 0 ? [] : lacking(covering, giving, givers)),
   ])
 }
 
@@ -139,7 +158,7 @@ const denials = new WeakMap<readonly string[], Decision>()
 function unheld(givers: readonly string[]): Decision {
   let known = denials.get(givers)
   if (known === undefined) {
-    known = denied(lacking([], givers))
+    known = denied(lacking([], [], givers))
     denials.set(givers, known)
   }
   return known
@@ -203,7 +222,14 @@ function restricted(limits: readonly (string | null)[]): readonly Missing[] {
   return [...new Set(limits)].map((limit) => miss('TOKEN_RESTRICTED', null, limit))
 }
 
-function lacking(elsewhere: readonly Held[], givers: readonly string[]): readonly Missing[] {
-  if (elsewhere.length > 0) return elsewhere.map(({ roleId, resource }) => miss('OTHER_RESOURCE', roleId, resource))
+/** `ended` were held where it is asked for. Of `giving` those count that are held still, elsewhere. */
+function lacking(ended: readonly Held[], giving: readonly Held[], givers: readonly string[]): readonly Missing[] {
+  const elsewhere = giving.filter(({ isOver }) => !isOver)
+  if (ended.length > 0 || elsewhere.length > 0) {
+    return [
+      ...ended.map(({ roleId, resource }) => miss('EXPIRED', roleId, resource)),
+      ...elsewhere.map(({ roleId, resource }) => miss('OTHER_RESOURCE', roleId, resource)),
+    ]
+  }
   return givers.length === 0 ? [miss('NO_ROLE')] : givers.map((roleId) => miss('NO_ROLE', roleId))
 }

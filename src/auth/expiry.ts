@@ -1,4 +1,7 @@
-/** When a user's time is over: after the last day, in UTC, on which the user works. One rule, in code and in SQL. */
+/**
+ * When the time of something is over: a user's after the last day, in UTC, on which the user works, an assignment's at the
+ * instant until which it is valid. Two rules, each in code and in SQL.
+ */
 import { Prisma } from '../db/generated/prisma/client.ts'
 
 /** Whether the last day is over; null is no end. */
@@ -26,4 +29,14 @@ export function isOverOn(lastDay: Prisma.Sql, today: Prisma.Sql): Prisma.Sql {
 /** The day of the instant in UTC, `yyyy-mm-dd`. */
 export function dayOf(instant: Date): string {
   return instant.toISOString().slice(0, 'yyyy-mm-dd'.length)
+}
+
+/** Whether an assignment counts no more; null is no end. */
+export function hasEnded(validUntil: Date | null, now: Date): boolean {
+  return validUntil !== null && validUntil <= now
+}
+
+/** That it still counts, as a condition on a column. */
+export function isValidSql(validUntil: Prisma.Sql, now: Date): Prisma.Sql {
+  return Prisma.sql`(${validUntil} IS NULL OR ${validUntil} > ${now})`
 }

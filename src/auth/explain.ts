@@ -11,8 +11,8 @@ export function summaryOf({ allowed, grants, missing }: Decision): string {
 
 /** The same for who may not know of roles: each kind of what is missing once, without what would help and where it is held. */
 export function discreetSummaryOf({ allowed, missing }: Decision): string {
-  const kinds = new Set(missing.map(({ kind }) => kind))
-  return allowed ? 'Allowed.' : `Denied: ${[...kinds].map((kind) => discreet[kind]).join('; ')}.`
+  const reasons = new Set(missing.map(({ kind, roleId }) => (isEnded(kind, roleId) ? endedRole : discreet[kind])))
+  return allowed ? 'Allowed.' : `Denied: ${[...reasons].join('; ')}.`
 }
 
 const discreet: Readonly<Record<MissingKind, string>> = {
@@ -25,6 +25,13 @@ const discreet: Readonly<Record<MissingKind, string>> = {
   UNKNOWN_SUBJECT: 'there is no such subject',
 }
 
+/** What has ended is a role, and not the time of who holds it. */
+function isEnded(kind: MissingKind, roleId: string | null): boolean {
+  return kind === 'EXPIRED' && roleId !== null
+}
+
+const endedRole = 'a role that gave it has ended'
+
 /** What is missing, in words. */
 export function messageOf({ kind, roleId, resource }: Missing): string {
   switch (kind) {
@@ -32,6 +39,8 @@ export function messageOf({ kind, roleId, resource }: Missing): string {
       return roleId === null ? 'no role gives it' : `the role ${roleId} would give it, but is not held`
     case 'OTHER_RESOURCE':
       return `the role ${roleId} is held ${placeOf(resource)} only`
+    case 'EXPIRED':
+      return roleId === null ? discreet[kind] : `the role ${roleId} was held ${placeOf(resource)}, and has ended`
     case 'TOKEN_RESTRICTED':
       return resource === null ? discreet[kind] : `the token allows it ${placeOf(resource)} only`
     default:

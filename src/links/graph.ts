@@ -33,7 +33,7 @@ export const identityProviderOfUser = one(user, 'identityProvider', identityProv
 export const accessesOfUser = many(user, 'accesses', accesses, { by: 'userId', typical: 2 })
 export const tokensOfUser = many(user, 'tokens', tokens, {
   by: 'accessId',
-  through: through(accesses, 'userId', 'id', true),
+  through: through(accesses, 'userId', 'id', { unique: true }),
   typical: 10,
 })
 
@@ -49,15 +49,15 @@ export const tokensOfAccess = many(access, 'tokens', tokens, { by: 'accessId', t
 export const roleOfAssignment = one(assignment, 'role', roles, { key: 'roleId' })
 
 export const permissionsOfRole = many(role, 'permissions', permissions, {
-  through: through(rolePermissions, 'roleId', 'permissionId', true),
+  through: through(rolePermissions, 'roleId', 'permissionId', { unique: true }),
   typical: 20,
 })
 export const accessesOfRole = many(role, 'accesses', accesses, {
-  through: through(roleAssignments, 'roleId', 'accessId'),
+  through: through(roleAssignments, 'roleId', 'accessId', { validUntil: 'validUntil' }),
   typical: 2_000,
 })
 export const rolesOfPermission = many(permission, 'roles', roles, {
-  through: through(rolePermissions, 'permissionId', 'roleId', true),
+  through: through(rolePermissions, 'permissionId', 'roleId', { unique: true }),
   typical: 5,
 })
 
@@ -65,7 +65,7 @@ export const organizationOfToken = one(token, 'organization', organizations, { k
 export const accessOfToken = one(token, 'access', accesses, { key: 'accessId' })
 export const userOfToken = one(token, 'user', users, {
   key: 'accessId',
-  through: through(accesses, 'id', 'userId', true),
+  through: through(accesses, 'id', 'userId', { unique: true }),
 })
 export const predecessorOfToken = one(token, 'rotatedFrom', tokens, { key: 'rotatedFromId' })
 export const successorOfToken = one(token, 'rotatedTo', tokens, { key: 'id', by: 'rotatedFromId' })

@@ -1,12 +1,12 @@
 /**
  * Who may do it: the accesses with a permission, as statements. They are the twin of `auth/decide`, which says the same of
- * one access: the role covers the resource, the time of the user is not over.
+ * one access: the role covers the resource and has not ended, the time of the user is not over.
  *
  * A page is read role by role, each along its index and no further than the page can reach. Asked as one condition, the
  * database looks at every access of a large organization.
  */
 import { allowsSql, coversSql } from '../auth/decide.ts'
-import { isOverSql } from '../auth/expiry.ts'
+import { isOverSql, isValidSql } from '../auth/expiry.ts'
 import type { Resource } from '../auth/resource.ts'
 import { hasStatus } from '../auth/token.ts'
 import { isVisible, type Visibility } from '../auth/visibility.ts'
@@ -120,9 +120,10 @@ const permissionId = rolePermissions.column('permissionId')
 /** Looked up one by one: to merge both by id, the planner would go through the accesses that hold other roles as well. */
 const accessOfEach = Prisma.sql`(${accessId} + 0)`
 
-/** The assignment gives its role there where it is asked for. */
-function counts({ resource }: Asked): Prisma.Sql {
-  return coversSql(roleAssignments.column('resourceType'), roleAssignments.column('resourceId'), resource)
+/** The assignment gives its role there where it is asked for, and has not ended. */
+function counts({ resource, now }: Asked): Prisma.Sql {
+  const covers = coversSql(roleAssignments.column('resourceType'), roleAssignments.column('resourceId'), resource)
+  return Prisma.sql`${covers} AND ${isValidSql(roleAssignments.column('validUntil'), now)}`
 }
 
 /** The access of the assignment has what the role permits, there where it is asked for. */

@@ -18,6 +18,8 @@ export interface Through {
   readonly organization: Prisma.Sql | null
   /** Whether each pair stands in it once. */
   readonly unique: boolean
+  /** The instant until which a pair counts; null where all of them do. */
+  readonly validUntil: Prisma.Sql | null
 }
 
 interface Ends<From, To> {
@@ -58,15 +60,21 @@ export function valuesOf<Value>(type: string): Source<Value> {
   return { type, table: null }
 }
 
-/** The table as what joins two others; `unique` says that each pair stands in it once. */
+interface ThroughOptions<Row> {
+  readonly unique?: boolean
+  readonly validUntil?: keyof Row & string
+}
+
+/** The table as what joins two others. */
 export function through<Row>(
   table: Relation<Row>,
   from: keyof Row & string,
   to: keyof Row & string,
-  unique = false,
+  { unique = false, validUntil }: ThroughOptions<Row> = {},
 ): Through {
   const { name, organization, column } = table
-  return { name, organization, from: column(from), to: column(to), unique }
+  const end = validUntil === undefined ? null : column(validUntil)
+  return { name, organization, from: column(from), to: column(to), unique, validUntil: end }
 }
 
 interface OneOptions<From, To> {

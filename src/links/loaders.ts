@@ -26,6 +26,8 @@ export interface LoaderOptions {
   readonly visibility: Visibility
   readonly columns: Columns
   readonly catalogues: Catalogues
+  /** The instant of the request. */
+  readonly now: Date
 }
 
 /** A condition on the rows that a link leads to. Links asked with equal names share a statement. */
@@ -259,7 +261,8 @@ export class Loaders {
   }
 
   #asked(keys: readonly Key[], { where }: Narrowed) {
-    return { keys, visibility: this.#options.visibility, where }
+    const { visibility, now } = this.#options
+    return { keys, visibility, where, now }
   }
 
   /** Answers what is asked in one go, be it of objects of several types or under several names, by one statement. */

@@ -76,13 +76,18 @@ export const keysPlace = new Place('keys') as never
 export const organizationPlace = new Place('organization') as never
 export const organizationsPlace = new Place('organizations') as never
 
+/** No link that is asked like this depends on it. */
+const now = new Date(0)
+
 function createQuestion<From, To>(link: Link<From, To>, columns: Prisma.Sql, kind: Visibility['kind']): Question {
   const isLimited = kind === 'organization'
   const visibility: Visibility = isLimited ? { kind, organizationId: organizationPlace } : { kind }
   const byOrganization = isLimited && link.to.organization !== null
+  // Requests that share a statement are not of the same instant.
+  if (link.through?.validUntil) throw new Error(`${link.name} can't be asked of for several requests at once`)
   return {
     byOrganization,
-    alone: templateOf(selectLinked(link, columns, { keys: keysPlace, visibility, where: anything })),
+    alone: templateOf(selectLinked(link, columns, { keys: keysPlace, visibility, where: anything, now })),
     shared: templateOf(selectShared(link, columns, keysPlace, byOrganization ? organizationsPlace : null)),
   }
 }

@@ -1,11 +1,12 @@
 /** Link → the statements that ask it for many parents at once, each with the tenant filter inside. */
+import { isValidSql } from '../auth/expiry.ts'
 import { isVisible, type Visibility } from '../auth/visibility.ts'
 import { isAnything } from '../db/conditions.ts'
 import { Prisma } from '../db/generated/prisma/client.ts'
 import { plannedByValues, type Statement } from '../db/read.ts'
 import type { Page } from '../page/offset.ts'
 import { byCharacter, byId, comparedId, isAmong, orderedBy } from '../page/order.ts'
-import type { Link, ManyLink } from './link.ts'
+import type { Link, ManyLink, Through } from './link.ts'
 
 /** What every statement of a link asks. */
 export interface Asked {
@@ -14,6 +15,8 @@ export interface Asked {
   readonly visibility: Visibility
   /** A condition on the children. */
   readonly where: Prisma.Sql
+  /** The instant of the request. */
+  readonly now: Date
 }
 
 /** The children of all parents; `"batchKey"` says whose each is. */
@@ -134,11 +137,17 @@ function planned({ where }: Asked, statement: Prisma.Sql): Statement {
  * The ids of the visible children of `parent.id`, each once, where the table between has them itself: its foreign keys lead to
  * rows of its own organization.
  */
-function idsThrough<From, To>({ to, by, through }: ManyLink<From, To>, { visibility }: Asked): Prisma.Sql | null {
+function idsThrough<From, To>({ to, by, through }: ManyLink<From, To>, asked: Asked): Prisma.Sql | null {
   if (through === null || by !== 'id' || to.idType === 'text') return null
   const each = through.unique ? Prisma.empty : Prisma.sql`DISTINCT`
   return Prisma.sql`SELECT ${each} ${through.to} AS id FROM ${through.name}
-    WHERE ${through.from} = parent.id AND ${isVisible(visibility, through.organization)}`
+    WHERE ${through.from} = parent.id AND ${isJoined(through, asked)}`
+}
+
+/** A row of the table between is visible, and counts. */
+function isJoined({ organization, validUntil }: Through, { visibility, now }: Asked): Prisma.Sql {
+  const visible = isVisible(visibility, organization)
+  return validUntil === null ? visible : Prisma.sql`${visible} AND ${isValidSql(validUntil, now)}`
 }
 
 function parentsOf<From, To>(link: Link<From, To>, { keys }: Asked): Prisma.Sql {
@@ -148,15 +157,16 @@ function parentsOf<From, To>(link: Link<From, To>, { keys }: Asked): Prisma.Sql 
 /** A row of the link's table is a visible child of the parent. */
 function isChild<From, To>(
   { to, by, through }: Link<From, To>,
-  { visibility, where }: Asked,
+  asked: Asked,
   parent = Prisma.sql`parent.id`,
 ): Prisma.Sql {
+  const { visibility, where } = asked
   const child = to.column(by)
   const joined =
     through === null
       ? Prisma.sql`${child} = ${parent}`
       : Prisma.sql`${child} IN (SELECT ${through.to} FROM ${through.name}
-          WHERE ${through.from} = ${parent} AND ${isVisible(visibility, through.organization)})`
+          WHERE ${through.from} = ${parent} AND ${isJoined(through, asked)})`
   return Prisma.sql`${joined} AND ${isVisible(visibility, to.organization)} AND ${where}`
 }
 

@@ -1,6 +1,7 @@
 /** Accesses, tokens and users with everything that decides what they may do: one statement, however many are asked about. */
+import type { AssignmentColumns } from '../auth/decide.ts'
 import { isVisible, type Visibility } from '../auth/visibility.ts'
-import { type Access, Prisma, type ResourceType, type Token } from '../db/generated/prisma/client.ts'
+import { type Access, Prisma, type Token } from '../db/generated/prisma/client.ts'
 import { accesses, tokens, users } from '../db/tables.ts'
 import { templateOf } from '../db/template.ts'
 import { keysPlace, organizationPlace, organizationsPlace, type Question } from './questions.ts'
@@ -29,7 +30,7 @@ export type SubjectRow = Access & {
   /** The last day of its user; null: no end. */
   readonly lastDay: Date | null
   /** Null: none. */
-  readonly assignments: readonly (readonly [roleId: string, type: ResourceType | null, id: string | null])[] | null
+  readonly assignments: readonly AssignmentColumns[] | null
   /** That of the catalogue in the same snapshot. */
   readonly catalogueVersion: bigint
 } & {
@@ -125,7 +126,7 @@ function selectKind(kind: Whom['kind'], columns: Prisma.Sql, asks: (subject: Sub
   return Prisma.sql`
     SELECT ${batchKey} AS "batchKey", ${batchOrganization === undefined ? Prisma.empty : Prisma.sql`${batchOrganization} AS "batchOrganization",`}
       ${columns}, ${users.column('expiresAt')} AS "lastDay", (
-        SELECT jsonb_agg(jsonb_build_array(role_id, resource_type, resource_id)) FROM role_assignments
+        SELECT jsonb_agg(jsonb_build_array(role_id, resource_type, resource_id, valid_until)) FROM role_assignments
         WHERE role_assignments.organization_id = accesses.organization_id AND role_assignments.access_id = accesses.id
       ) AS assignments,
       (SELECT version FROM catalogue_version) AS "catalogueVersion",

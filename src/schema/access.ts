@@ -32,18 +32,19 @@ export const Access = builder.prismaInterface('Access', {
       type: [Role],
       weighs: { size: 2 },
       description: 'The roles it holds, everywhere or on some resource: each once, by id.',
-      reads: [reading(roleAssignments, 'roleId')],
+      reads: [reading(roleAssignments, 'roleId', 'validUntil')],
       ...fromAssignments((assignments, catalogue) => rolesOf(heldRoleIds(assignments), catalogue)),
     }),
     roleAssignments: t.list(assignmentsOfAccess, {
       type: [RoleAssignment],
-      description: 'The same roles, each with the resource that it is limited to.',
+      description:
+        'The same roles, each with the resource that it is limited to; and those that have ended (`validUntil`).',
     }),
     permissions: t.field({
       type: [Permission],
       weighs: { size: 30 },
       description: 'The permissions of all its roles: each once, by id.',
-      reads: [reading(roleAssignments, 'roleId'), reading(permissions, 'id')],
+      reads: [reading(roleAssignments, 'roleId', 'validUntil'), reading(permissions, 'id')],
       ...fromAssignments((assignments, catalogue) => catalogue.permissionsWith(heldRoleIds(assignments))),
     }),
     lastLoginAt: t.expose('lastLoginAt', { type: 'DateTime', nullable: true }),

@@ -1,9 +1,8 @@
 /** How the database issues tokens: what the decision on one is made on, and what is written. */
 import { concernsAllRoles, concernsRoles } from '../auth/allowedScopes.ts'
-import { type Held, heldBy, type Subject } from '../auth/decide.ts'
+import { type AssignmentColumns, type Held, type Subject, stillHeld } from '../auth/decide.ts'
 import { isOverOn } from '../auth/expiry.ts'
 import type { TokenHolder } from '../auth/issuing.ts'
-import type { ResourceType } from '../auth/resource.ts'
 import { isVisibleTo } from '../auth/visibility.ts'
 import { job, type Kind } from '../db/changeStatement.ts'
 import { AccessType, Prisma } from '../db/generated/prisma/client.ts'
@@ -34,13 +33,17 @@ export interface TokenHoldings {
   readonly holder: readonly Held[]
 }
 
-/** What a statement says is held by the caller with this access, and by the holder. */
+/** What a statement says is held at the instant by the caller with this access, and by the holder. */
 export function tokenHoldings(
   { assignments, callerIsOver }: HeldText,
   { callerAccess, holderId, asksAll }: Concerns & { readonly callerAccess: number | null },
+  now: Date,
 ): TokenHoldings {
   const heldOf = (id: number | null) =>
-    assignments.flatMap(([accessId, ...assignment]) => (accessId === id ? [heldBy(...assignment)] : []))
+    stillHeld(
+      assignments.flatMap(([accessId, ...assignment]) => (accessId === id ? [assignment] : [])),
+      now,
+    )
   return {
     caller: { held: heldOf(callerAccess), userIsOver: callerIsOver, token: null },
     holder: asksAll ? heldOf(holderId) : [],
@@ -55,12 +58,7 @@ export const noHoldings: TokenHoldings = Object.freeze({
 
 /** What a statement says is held, as JSON. */
 export interface HeldText {
-  readonly assignments: readonly (readonly [
-    accessId: number,
-    role: string,
-    resourceType: ResourceType | null,
-    resourceId: string | null,
-  ])[]
+  readonly assignments: readonly (readonly [accessId: number, ...assignment: AssignmentColumns])[]
   /** Whether the time of the caller's user is over. */
   readonly callerIsOver: boolean
   /** The version of the catalogue, which says what roles permit. */
@@ -95,7 +93,7 @@ export const heldRights = (() => {
     CASE WHEN job."asksRoles" THEN json_build_object(
       'assignments', (
         SELECT coalesce(json_agg(json_build_array(${column('accessId')}, ${column('roleId')}, ${column('resourceType')},
-          ${column('resourceId')}) ORDER BY ${column('id')}), '[]')
+          ${column('resourceId')}, ${column('validUntil')}) ORDER BY ${column('id')}), '[]')
         FROM ${name} WHERE ${column('organizationId')} = ${organization}
           AND ${column('accessId')} = ANY(ARRAY[caller_access.id, ${holder}])),
       'callerIsOver', ${isOverOn(Prisma.sql`caller_user.expires_at`, Prisma.sql`job.today`)},

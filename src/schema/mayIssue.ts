@@ -31,7 +31,7 @@ export function againstPolicy(
 export async function requireWithin(
   token: Pick<TokenRequest, 'accessId' | 'scope' | 'allowedScopes'>,
   held: HeldText | null,
-  context: Pick<Context, 'principal' | 'changes' | 'read'>,
+  context: Pick<Context, 'principal' | 'changes' | 'read' | 'now'>,
 ): Promise<void> {
   const excess = await excessOf(token, held, context)
   if (excess.length > 0) throw new ScopeNotGranted(excess)
@@ -40,7 +40,7 @@ export async function requireWithin(
 async function excessOf(
   token: Pick<TokenRequest, 'accessId' | 'scope' | 'allowedScopes'>,
   held: HeldText | null,
-  { principal: { scopes, accessId }, changes, read }: Pick<Context, 'principal' | 'changes' | 'read'>,
+  { principal: { scopes, accessId }, changes, read, now }: Pick<Context, 'principal' | 'changes' | 'read' | 'now'>,
 ): Promise<readonly string[]> {
   const isIssuers = token.accessId === accessId
   if (held === null) {
@@ -51,6 +51,6 @@ async function excessOf(
   const known = await changes.catalogues.atLeast(version, read)
   // A later one than what is held was read with: it has been changed since, or the database has been restored.
   const catalogue = known.version === version ? known : await changes.catalogues.now(read)
-  const { caller, holder } = tokenHoldings(held, { ...concernsOf(token), callerAccess: accessId })
+  const { caller, holder } = tokenHoldings(held, { ...concernsOf(token), callerAccess: accessId }, now)
   return tokenExcess(token, { scopes, subject: caller }, { held: holder, isIssuers }, catalogue)
 }

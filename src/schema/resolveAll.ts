@@ -3,6 +3,7 @@
  * first spares a promise for each parent. It stands in `extensions.resolveAll`.
  */
 import type { GraphQLField } from 'graphql'
+import { hasEnded } from '../auth/expiry.ts'
 import type { Context } from '../context.ts'
 import { type Catalogue, emptyCatalogue } from '../db/catalogue.ts'
 import type { Access, RoleAssignment } from '../db/generated/prisma/client.ts'
@@ -22,21 +23,27 @@ export function resolvesAll({ extensions }: GraphQLField<unknown, unknown>): Res
   return extensions.resolveAll as ResolveAll<unknown, unknown> | undefined
 }
 
-/** The options of a field that is made of the roles that are assigned to an access. */
+/** The options of a field that is made of the roles that an access holds: what has ended is not among the assignments. */
 export function fromAssignments<Value>(make: (assignments: readonly RoleAssignment[], catalogue: Catalogue) => Value) {
-  const resolveAll: ResolveAll<Access, Value> = async (accesses, _, { loaders }) => {
-    const lists = await loaders.lists(assignmentsOfAccess, accesses)
+  const resolveAll: ResolveAll<Access, Value> = async (accesses, _, { loaders, now }) => {
+    const lists = (await loaders.lists(assignmentsOfAccess, accesses)).map((all) => validAt(now, all))
     // The catalogue is looked at where something leads to it only.
     const catalogue = lists.some(isFilled) ? await loaders.catalogue() : emptyCatalogue
     return lists.map((assignments) => make(assignments, catalogue))
   }
   return {
     extensions: { link: assignmentsOfAccess, resolveAll },
-    resolve: async (access: Access, _: object, { loaders }: Context): Promise<Value> => {
-      const assignments = await loaders.list(assignmentsOfAccess, access)
+    resolve: async (access: Access, _: object, { loaders, now }: Context): Promise<Value> => {
+      const assignments = validAt(now, await loaders.list(assignmentsOfAccess, access))
       return make(assignments, isFilled(assignments) ? await loaders.catalogue() : emptyCatalogue)
     },
   }
+}
+
+/** The same list where none has ended, as is nearly always so. */
+function validAt(now: Date, assignments: readonly RoleAssignment[]): readonly RoleAssignment[] {
+  const ended = ({ validUntil }: RoleAssignment) => hasEnded(validUntil, now)
+  return assignments.some(ended) ? assignments.filter((assignment) => !ended(assignment)) : assignments
 }
 
 function isFilled(list: readonly unknown[]): boolean {

@@ -18,5 +18,6 @@ export const RoleAssignment = builder.prismaObject('RoleAssignment', {
       reads: [reading(roleAssignments, 'resourceType', 'resourceId')],
       resolve: resourceOf,
     }),
+    validUntil: t.expose('validUntil', { type: 'DateTime', nullable: true }),
   }),
 })

@@ -4,7 +4,7 @@
  */
 import type { FieldKind } from '@pothos/core'
 import type { AllowedScopes } from '../auth/allowedScopes.ts'
-import { heldBy } from '../auth/decide.ts'
+import { stillHeld } from '../auth/decide.ts'
 import { isOver } from '../auth/expiry.ts'
 import { reaches, type TokenHolder, tokenExcess } from '../auth/issuing.ts'
 import {
@@ -125,8 +125,7 @@ async function issuedAgain(row: TokenRow, context: Context): Promise<IssuedAgain
     holdersOf([row], context),
   ])
   const { type, lastDay, id } = must(holder ?? null, 'access of a token')
-  const heldIn = (subject: SubjectRow | undefined) =>
-    (subject?.assignments ?? []).map((assignment) => heldBy(...assignment))
+  const heldIn = (subject: SubjectRow | undefined) => stillHeld(subject?.assignments ?? [], now)
   const issuer = {
     held: caller?.organizationId === row.organizationId ? heldIn(caller) : [],
     userIsOver: isOver(caller?.lastDay ?? null, now),

@@ -1,8 +1,8 @@
 /** Which users a search finds. */
-import { isOverSql } from '../auth/expiry.ts'
+import { isOverSql, isValidSql } from '../auth/expiry.ts'
 import { all, anything, isAnything } from '../db/conditions.ts'
 import { type AccessType, type Language, Prisma } from '../db/generated/prisma/client.ts'
-import { accesses, searchTextOf, users } from '../db/tables.ts'
+import { accesses, roleAssignments, searchTextOf, users } from '../db/tables.ts'
 import { nameIdOf, uuidOf } from '../ids.ts'
 import { containsText, given, idList, inRange, ofCustomer, searchText, type TimeRange } from './condition.ts'
 import { RolesHolding } from './rolesHolding.ts'
@@ -44,9 +44,9 @@ export function usersMatching(
       const isExpired = isOverSql(column('expiresAt'), now)
       return expired ? isExpired : Prisma.sql`NOT ${isExpired}`
     }),
-    given(search.roleId, (roleId) => holds(Prisma.sql`= ${nameIdOf('search.roleId', roleId)}`)),
+    given(search.roleId, (roleId) => holds(Prisma.sql`= ${nameIdOf('search.roleId', roleId)}`, now)),
     given(search.permissionId, (permissionId) =>
-      holds(Prisma.sql`= ANY(${new RolesHolding(nameIdOf('search.permissionId', permissionId))}::text[])`),
+      holds(Prisma.sql`= ANY(${new RolesHolding(nameIdOf('search.permissionId', permissionId))}::text[])`, now),
     ),
     given(search.accessType, (type) => hasAccess(Prisma.sql`${accesses.column('type')} = ${type}::access_type`)),
     given(search.createdAt, (range) => inRange('search.createdAt', range, column('createdAt'))),
@@ -62,11 +62,12 @@ function hasAccess(condition: Prisma.Sql): Prisma.Sql {
 const isOwnAccess = Prisma.sql`accesses.organization_id = users.organization_id AND accesses.user_id = users.id`
 
 /** Some access of the user holds a role whose id is as said. */
-function holds(role: Prisma.Sql): Prisma.Sql {
+function holds(role: Prisma.Sql, now: Date): Prisma.Sql {
   return Prisma.sql`EXISTS (
     SELECT FROM accesses JOIN role_assignments ON role_assignments.access_id = accesses.id
       AND role_assignments.organization_id = accesses.organization_id
-    WHERE ${isOwnAccess} AND role_assignments.role_id ${role})`
+    WHERE ${isOwnAccess} AND role_assignments.role_id ${role}
+      AND ${isValidSql(roleAssignments.column('validUntil'), now)})`
 }
 
 /** The latest login over all accesses is in the range: one is, and none is later. Throws as `inRange` does. */

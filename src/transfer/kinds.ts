@@ -318,11 +318,12 @@ export const roleAssignmentKind: Kind = {
   description: 'A role held by an access, either everywhere or on one resource only.',
   table: 'role_assignments',
   target: 'RoleAssignment',
-  actions: { create: 'role.assign', update: 'roleAssignment.update', remove: 'role.withdraw' },
+  actions: { create: 'role.assign', update: 'role.assign', remove: 'role.withdraw' },
   members: [
     must('access_id', id, 'The access that holds the role.'),
     must('role_id', catalogueId, 'The role.'),
     onResource,
+    may('valid_until', instantOrNever, 'The instant from which it does not count any more. Null: no end.'),
   ],
   key: ['access_id', 'role_id', 'resource_type', 'resource_id'],
   place: ofAccess,

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { RightsScopes } from '../../src/auth/allowedScopes.ts'
 import { decide, type Held, missingKinds, type Question, type Subject } from '../../src/auth/decide.ts'
-import { messageOf, summaryOf } from '../../src/auth/explain.ts'
+import { discreetSummaryOf, messageOf, summaryOf } from '../../src/auth/explain.ts'
 import type { TokenStatus } from '../../src/auth/token.ts'
 import { aHeld, aResource, aRole, aWorld, catalogueOf, naive, questions, type Roles, type World } from './worlds.ts'
 
@@ -43,6 +43,27 @@ describe('a decision', () => {
       { kind: 'OTHER_RESOURCE', roleId: 'reader', resource: 'zone:a' },
       { kind: 'OTHER_RESOURCE', roleId: 'editor', resource: 'zone:b' },
     ])
+  })
+
+  it('is not made by a role that has ended, which it names', () => {
+    const ended = { ...on('editor', 'zone:a'), isOver: true }
+    const { allowed, missing } = ask(accessWith(ended, on('reader', 'zone:b')), 'read', 'zone:a')
+    expect(allowed).toBe(false)
+    expect(missing).toEqual([
+      { kind: 'EXPIRED', roleId: 'editor', resource: 'zone:a' },
+      { kind: 'OTHER_RESOURCE', roleId: 'reader', resource: 'zone:b' },
+    ])
+    expect(missing.map(messageOf)).toEqual([
+      'the role editor was held on zone:a, and has ended',
+      'the role reader is held on zone:b only',
+    ])
+    const decision = ask(accessWith(ended), 'read', 'zone:a')
+    expect(discreetSummaryOf(decision)).toBe('Denied: a role that gave it has ended.')
+    expect(ask(accessWith(ended, on('reader')), 'read', 'zone:a').grants).toEqual([
+      { held: on('reader'), resource: null },
+    ])
+    // One that has ended elsewhere would not help where it is asked for.
+    expect(kinds(accessWith(ended), 'read', 'zone:b')).toEqual(['NO_ROLE', 'NO_ROLE'])
   })
 
   it('names the roles that would give what no role of the access gives', () => {

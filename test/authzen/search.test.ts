@@ -59,6 +59,7 @@ beforeAll(async () => {
     fc.record({
       roleId: fc.constantFrom('zone-reader', 'zone-editor', 'auditor', 'administrator'),
       resourceId: fc.constantFrom(null, 'a.example', 'b.example'),
+      validUntil: fc.constantFrom(null, null, null, harness.now, new Date('2030-01-01')),
     }),
     { maxLength: 3, selector: ({ roleId, resourceId }) => `${roleId} ${resourceId}` },
   )
@@ -66,8 +67,8 @@ beforeAll(async () => {
   await prisma.roleAssignment.deleteMany()
   await prisma.roleAssignment.createMany({
     data: accesses.flatMap((access, index) =>
-      (drawn[index] ?? []).map(({ roleId, resourceId }) => ({
-        ...{ accessId: access.id, organizationId: access.organizationId, roleId, resourceId },
+      (drawn[index] ?? []).map(({ roleId, resourceId, validUntil }) => ({
+        ...{ accessId: access.id, organizationId: access.organizationId, roleId, resourceId, validUntil },
         resourceType: resourceId === null ? null : ('ZONE' as const),
       })),
     ),

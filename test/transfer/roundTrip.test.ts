@@ -109,7 +109,9 @@ const population = fc
       ({ id }) => id,
       8,
     ),
-    assignments: fc.array(fc.record({ access: fc.nat(), role: fc.nat(), resource: maybe(zone) }), { maxLength: 10 }),
+    assignments: fc.array(fc.record({ access: fc.nat(), role: fc.nat(), resource: maybe(zone), end: maybe(instant) }), {
+      maxLength: 10,
+    }),
     tokens: distinct(
       fc.record({
         id: fc.integer({ min: 1, max: 2e9 }),
@@ -150,10 +152,10 @@ const population = fc
         ]
       },
     )
-    const assignmentLines = assignments.flatMap(({ access, role, resource }) => {
+    const assignmentLines = assignments.flatMap(({ access, role, resource, end }) => {
       const [holder, held] = [at(accessLines, access), at(roles, role)]
       if (holder === undefined || held === undefined) return []
-      return [{ type: 'roleAssignment', access_id: holder.line.id, role_id: held.id, resource }]
+      return [{ type: 'roleAssignment', access_id: holder.line.id, role_id: held.id, resource, valid_until: end }]
     })
     const holders = accessLines.filter(({ line }) => line.access_type !== 'PROFILE')
     const rotated = new Set<number>()
@@ -215,7 +217,9 @@ const population = fc
         }
       }),
       ...accessLines.map(({ line }) => line),
-      ...new Map(assignmentLines.map((line) => [JSON.stringify(line), line])).values(),
+      ...new Map(
+        assignmentLines.map((line) => [JSON.stringify([line.access_id, line.role_id, line.resource]), line]),
+      ).values(),
       ...tokenLines,
     ]
   })
