@@ -18,6 +18,12 @@ export function announcement(started: Started, missing: readonly string[], confi
   ]
   if (started.migrated.length > 0) lines.push(`            Applied ${started.migrated.join(', ')}.`)
   if (started.filled) lines.push('            Filled with demo data, because it was empty.')
+  if (started.empty) {
+    lines.push(
+      '',
+      'There is no organization yet: npm run organization -- add --customer N --name …, or npm run import -- FILE',
+    )
+  }
   if (started.demoJwts !== null) {
     lines.push('', 'Demo JWTs, valid for 12 hours (GraphiQL has the first one, for localhost):')
     for (const { title, jwt } of started.demoJwts) lines.push('', `  ${title}`, `  ${jwt}`)

@@ -1,6 +1,6 @@
 /** The command line. Only this file and main.mjs print, or end the process. */
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
+import { pipeline } from 'node:stream/promises'
 import { inspect } from 'node:util'
 import { Command, Option } from 'commander'
 import type { Client } from 'pg'
@@ -232,10 +232,14 @@ async function runImport(files: string[], { check = false, prune = false }: Impo
 }
 
 async function runExport({ customer }: { readonly customer?: number }): Promise<void> {
-  const { exportLines } = await import('./transfer/exportLines.ts')
+  const { exportLines, findOrganization } = await import('./transfer/exportLines.ts')
   await onDatabase(async (client) => {
-    for await (const lines of exportLines(client, { customer })) {
-      if (!process.stdout.write(lines.join(''))) await once(process.stdout, 'drain')
+    const organizationId = customer === undefined ? null : await findOrganization(client, customer)
+    try {
+      await pipeline(exportLines(client, organizationId), process.stdout, { end: false })
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      throw code === 'EPIPE' ? new StartupError('Whoever reads standard output has gone', 1, error) : error
     }
   })
 }

@@ -10,7 +10,7 @@ import { everything } from './db/rowSecurity.ts'
 import { startSweeping } from './db/sweep.ts'
 import { organizations } from './db/tables.ts'
 import { createGateway, endpoint } from './gateway.ts'
-import { exampleTabs } from './graphiql/examples.ts'
+import { exampleTabs, withFirstSteps } from './graphiql/examples.ts'
 import { graphiqlPath } from './http/routes.ts'
 import type { Observer } from './observer.ts'
 import { watchReadiness } from './readiness.ts'
@@ -31,6 +31,8 @@ export interface Started {
   readonly migrated: readonly string[]
   /** Whether the demo data was filled in just now. */
   readonly filled: boolean
+  /** Whether there is no organization yet, and so nobody whose JWT is taken. */
+  readonly empty: boolean
   /** Null where the issuer is somebody else, or the demo data is not there. */
   readonly demoJwts: readonly DemoJwt[] | null
   /** Resolves with the reason where the embedded database ends by itself: the gateway is of no use from then on. */
@@ -122,6 +124,7 @@ export async function start(config: Config, observer: Observer): Promise<Started
       database: database.kind,
       migrated: database.migrated,
       filled: database.filled,
+      empty: await isEmpty(database),
       demoJwts: demo && (await Promise.all(Object.values(demoCallers).map((caller) => demoJwt(demo, caller)))),
       databaseEnded: database.ended,
       missing: (patience) => watch.missing(gateway.readiness, patience),
@@ -150,6 +153,14 @@ async function endsBefore(deadline: number, work: Promise<void>): Promise<boolea
   return Promise.race([work.then(() => true), late]).finally(() => clearTimeout(timer))
 }
 
+async function isEmpty({ database }: Provisioned): Promise<boolean> {
+  const found = await database.read(
+    Prisma.sql`SELECT ${organizations.id} FROM ${organizations.name} LIMIT 1`,
+    everything,
+  )
+  return found.length === 0
+}
+
 async function hasDemoData({ database }: Provisioned): Promise<boolean> {
   const { organizationId } = demoCallers.administrator
   const found = await database.read(
@@ -172,12 +183,10 @@ async function demoJwt(issuer: DevelopmentIssuer, caller: DemoCaller): Promise<D
 
 /** The examples; with the demo data, each page has the administrator's JWT, made for it. */
 function graphiqlOptions(demo: DevelopmentIssuer | null) {
+  const { userId, accessId, tokenId } = demoExamples
+  const tabs = exampleTabs({ userId, accessId: String(accessId), tokenId: String(tokenId) })
   return {
-    tabs: exampleTabs({
-      userId: demoExamples.userId,
-      accessId: String(demoExamples.accessId),
-      tokenId: String(demoExamples.tokenId),
-    }),
+    tabs: demo === null ? withFirstSteps(tabs) : tabs,
     async headers(): Promise<Readonly<Record<string, string>>> {
       if (demo === null) return {}
       return { Authorization: `Bearer ${(await demoJwt(demo, demoCallers.administrator)).jwt}` }

@@ -17,6 +17,17 @@ export interface ExampleIds {
   readonly tokenId: string
 }
 
+const firstSteps = `# The first steps without demo data:
+# 1. npm run organization -- add --customer N --name …, or npm run import -- FILE (docs/import.md)
+# 2. Under Headers, a JWT of that organization: { "Authorization": "Bearer …" }
+
+`
+
+/** The same where there is no demo data: the first tab says what to do before it runs. */
+export function withFirstSteps(tabs: readonly ExampleTab[]): readonly ExampleTab[] {
+  return tabs.map((tab, place) => (place === 0 ? { ...tab, query: firstSteps + tab.query } : tab))
+}
+
 /** The tabs in their order: reading first, changing last. */
 export function exampleTabs(demo: ExampleIds): readonly ExampleTab[] {
   return Object.freeze([

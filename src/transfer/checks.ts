@@ -6,6 +6,7 @@ import type pg from 'pg'
 import {
   accessKind,
   identityProviderKind,
+  isGiven,
   type Kind,
   kinds,
   organizationKind,
@@ -186,6 +187,9 @@ function customerOfAccess(id: string): string {
 }
 
 const tokenChecks = [
+  `${misfit("format('revoked_at: expected %s, as it is: a revoked token stays so', to_json(stored.revoked_at))")}
+    FROM import_tokens AS s JOIN tokens AS stored ON stored.id = s.id AND stored.revoked_at IS DISTINCT FROM s.revoked_at
+    WHERE stored.revoked_at IS NOT NULL AND ${isGiven(tokenKind, 'revoked_at')}`,
   `${misfit("format('access_id: expected an access that is no profile: those hold no tokens, received %s', s.access_id)")}
     FROM import_tokens AS s LEFT JOIN import_accesses AS staged ON staged.id = s.access_id
     LEFT JOIN accesses AS stored ON stored.id = s.access_id WHERE coalesce(staged.type, stored.type) = 'PROFILE'`,

@@ -1,5 +1,6 @@
 /** The lines that bring in what is there: always in the same order, all members of each, from one moment. */
 import type pg from 'pg'
+import { StartupError } from '../errors.ts'
 import { type Kind, kinds } from './kinds.ts'
 
 /** Rows that are fetched at once. */
@@ -13,20 +14,25 @@ const orders: Readonly<Record<string, string>> = {
   roleAssignment: 't.access_id, t.role_id COLLATE "C", t.resource_type NULLS FIRST, t.resource_id COLLATE "C"',
 }
 
-/** Whose rows are given: of one organization, with the whole catalogue, or of all. */
-export interface ExportOptions {
-  readonly customer: number | undefined
+/** The id of the organization with the customer number. Throws StartupError where there is none. */
+export async function findOrganization(client: pg.Client, customer: number): Promise<string> {
+  const { rows } = await client.query<{ id: string }>('SELECT id FROM organizations WHERE customer_id = $1', [customer])
+  if (rows[0] === undefined) throw new StartupError(`There is no organization with the customer number ${customer}`, 2)
+  return rows[0].id
 }
 
-/** Some lines at a time, each with its end. Expects a client outside a transaction, and nobody else on it meanwhile. */
-export async function* exportLines(client: pg.Client, { customer }: ExportOptions): AsyncGenerator<readonly string[]> {
+/**
+ * Some lines at a time, as one text: of the organization, with the whole catalogue, or of all where it is null. Expects a
+ * client outside a transaction, and nobody else on it meanwhile.
+ */
+export async function* exportLines(client: pg.Client, organizationId: string | null): AsyncGenerator<string> {
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
   try {
     for (const kind of kinds) {
-      await client.query(`DECLARE lines NO SCROLL CURSOR FOR ${selectRows(kind, customer)}`)
+      await client.query(`DECLARE lines NO SCROLL CURSOR FOR ${selectRows(kind, organizationId)}`)
       for (;;) {
         const { rows } = await client.query<unknown[]>({ text: `FETCH ${batch} FROM lines`, rowMode: 'array' })
-        if (rows.length > 0) yield rows.map((row) => `${JSON.stringify(lineOf(kind, row))}\n`)
+        if (rows.length > 0) yield rows.map((row) => `${JSON.stringify(lineOf(kind, row))}\n`).join('')
         if (rows.length < batch) break
       }
       await client.query('CLOSE lines')
@@ -37,7 +43,7 @@ export async function* exportLines(client: pg.Client, { customer }: ExportOption
 }
 
 /** The columns of all members, in their order. */
-function selectRows(kind: Kind, customer: number | undefined): string {
+function selectRows(kind: Kind, organizationId: string | null): string {
   const selected = kind.members.flatMap(({ name, own, columns }) => {
     if (name === 'permissions') {
       return [
@@ -51,7 +57,7 @@ function selectRows(kind: Kind, customer: number | undefined): string {
     kind.place === null || own === 't'
       ? ''
       : 'JOIN organizations AS organization ON organization.id = t.organization_id'
-  const where = kind.place === null || customer === undefined ? '' : `WHERE ${own}.customer_id = ${customer}`
+  const where = kind.place === null || organizationId === null ? '' : `WHERE ${own}.id = '${organizationId}'`
   return `SELECT ${selected.join(', ')} FROM ${kind.table} AS t ${joined} ${where} ORDER BY ${orders[kind.type] ?? 't.id'}`
 }
 

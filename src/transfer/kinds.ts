@@ -394,6 +394,13 @@ export function bitOf({ members }: Kind, { name: wanted }: Member): number {
   return 1 << members.filter(({ required }) => !required).findIndex((each) => each.name === wanted)
 }
 
+/** The condition that a staged row, `s`, has the optional member, in SQL. */
+export function isGiven(kind: Kind, name: string): string {
+  const found = kind.members.find((each) => each.name === name)
+  if (found === undefined) throw new Error(`${kind.type} has no member "${name}"`)
+  return `(s.given & ${bitOf(kind, found)}) <> 0`
+}
+
 /** The condition that two rows of the kind are the same one, in SQL. */
 export function isSame({ key, members }: Kind, one: string, another: string): string {
   const nullable = new Set(

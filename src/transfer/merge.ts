@@ -4,7 +4,7 @@
  */
 import { insertEvents } from '../db/audit.ts'
 import { Prisma } from '../db/generated/prisma/client.ts'
-import { bitOf, type Column, isSame, type Kind, type Member, roleKind, stagedIn, userKind } from './kinds.ts'
+import { type Column, isGiven, isSame, type Kind, type Member, roleKind, stagedIn, userKind } from './kinds.ts'
 
 /** Who the audit trail says it was, beside the id of the run. */
 export const importSubject = 'import'
@@ -136,11 +136,6 @@ function differing(object: string, other: string): string {
 
 function idOf({ table, members }: Kind): string {
   return members.some(({ name }) => name === 'id') ? 'id' : `coalesce(stored_id, nextval('${table}_id_seq')::integer)`
-}
-
-function isGiven(kind: Kind, name: string): string {
-  const found = kind.members.find((member) => member.name === name)
-  return found === undefined ? 'false' : `(s.given & ${bitOf(kind, found)}) <> 0`
 }
 
 /** What the row is to hold: what the line says, what it holds, or what a new one begins with. Null for history that the line does not say. */

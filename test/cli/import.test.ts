@@ -65,7 +65,11 @@ describe('import and export', () => {
       code: 0,
       stdout: expect.stringMatching(/^Nothing is wrong with 15 lines in [\d.]+ s\.\n$/),
     })
-    expect((await run('export', '--customer', '4711')).stdout).toBe('')
+    expect(await run('export', '--customer', '4711')).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'There is no organization with the customer number 4711\n',
+    })
     const { code, stdout, stderr } = await run('import', example)
     expect({ code, stderr }).toEqual({
       code: 0,
@@ -89,7 +93,7 @@ describe('import and export', () => {
     const again = await run('import', '--prune', await fileOf('exported', exported))
     expect(again.stdout).not.toMatch(/[1-9]\d* (created|changed|removed|deactivated)/)
     expect((await run('export', '--customer', '4711')).stdout).toBe(exported)
-  })
+  }, 120_000)
 
   it('tell each problem on standard error, with exit code 2', async () => {
     const file = await fileOf('bad', `${linesOf([organization])}{\n${linesOf([{ ...organization, customer_id: 0 }])}`)
@@ -141,8 +145,8 @@ describe('a gateway that is running', () => {
   )
 
   it('keeps its folder to itself', async () => {
-    const started = cli.start(['start'], { DATA_DIR: join(folder, 'held') })
-    await started.until(/iam-graph is/)
+    const started = cli.start(['start'], { DATA_DIR: join(folder, 'held'), DEMO_DATA: 'false' })
+    await started.until(/There is no organization yet: npm run organization -- add/)
     for (const args of [['import', example], ['export'], ['organization', 'list']]) {
       expect(await cli.run(args, { DATA_DIR: join(folder, 'held') })).toMatchObject({
         code: 1,
@@ -152,7 +156,7 @@ describe('a gateway that is running', () => {
     }
     started.signal('SIGTERM')
     await started.ended()
-  })
+  }, 120_000)
 })
 
 describe('an import that is killed', () => {
@@ -180,5 +184,5 @@ describe('an import that is killed', () => {
     for (const count of found) expect([0, users]).toContain(count)
     expect((await run('import', path)).code).toBe(0)
     expect(await imported()).toBe(users)
-  })
+  }, 120_000)
 })

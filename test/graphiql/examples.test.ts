@@ -1,9 +1,9 @@
-import { getOperationAST, parse } from 'graphql'
+import { getOperationAST, parse, print } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { demoCallers, demoExamples } from '../../examples/data/demo/callers.ts'
 import { limitsOf, policyOf } from '../../src/assemble.ts'
 import { readConfig } from '../../src/config.ts'
-import { exampleTabs } from '../../src/graphiql/examples.ts'
+import { exampleTabs, withFirstSteps } from '../../src/graphiql/examples.ts'
 import { createDocumentCache } from '../../src/operation/documentCache.ts'
 import { createPreparer } from '../../src/operation/prepare.ts'
 import { missingScopes } from '../../src/operation/requiredScopes.ts'
@@ -38,6 +38,15 @@ describe('an example', () => {
     const { required, conditions } = prepare(tab.query, name)
     const needed = missingScopes(required, new Set(), conditions.holding(tab.variables ?? {}))
     expect(told?.toSorted()).toEqual(needed.map(({ scope }) => scope))
+  })
+})
+
+describe('the first example without demo data', () => {
+  it('says what to do first, and is the same operation', () => {
+    const [first, ...others] = withFirstSteps(tabs)
+    expect(first?.query).toMatch(/^# The first steps[^\n]*\n# 1\. npm run organization -- add /)
+    expect(print(parse(first?.query ?? ''))).toBe(print(parse(tabs[0]?.query ?? '')))
+    expect(others).toEqual(tabs.slice(1))
   })
 })
 

@@ -1,7 +1,7 @@
 /** Import and export as functions of texts, on a database of a test. */
 import { Readable } from 'node:stream'
 import pg from 'pg'
-import { exportLines } from '../../src/transfer/exportLines.ts'
+import { exportLines, findOrganization } from '../../src/transfer/exportLines.ts'
 import { type Imported, type ImportOptions, importFiles } from '../../src/transfer/importFiles.ts'
 import type { TestDatabase } from './database.ts'
 import { testTime } from './time.ts'
@@ -71,7 +71,8 @@ export async function exportText(database: TestDatabase, customer?: number): Pro
   await client.connect()
   try {
     let text = ''
-    for await (const lines of exportLines(client, { customer })) text += lines.join('')
+    const organizationId = customer === undefined ? null : await findOrganization(client, customer)
+    for await (const lines of exportLines(client, organizationId)) text += lines
     return text
   } finally {
     await client.end()

@@ -375,6 +375,17 @@ describe('a line that does not fit', () => {
     expect(await rows()).toEqual(before)
   })
 
+  it('is refused where it takes a revocation back', async () => {
+    const revoked = { ...deploy, revoked_at: '2026-11-20T00:00:00Z' }
+    expect((await importText(database, linesOf([revoked]))).counts).toEqual({ token: { changed: 1 } })
+    expect((await importText(database, linesOf([{ ...deploy, name: 'other' }]))).counts).toEqual({
+      token: { changed: 1 },
+    })
+    expect((await importText(database, linesOf([{ ...deploy, revoked_at: null }]))).problems).toEqual([
+      'file:1: revoked_at: expected "2026-11-20T00:00:00+00:00", as it is: a revoked token stays so',
+    ])
+  })
+
   it('is not refused because of another that is wrong by itself', async () => {
     const text = linesOf([
       { ...newUser, firstname: '' },

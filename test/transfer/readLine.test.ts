@@ -236,7 +236,7 @@ describe('the kinds of lines', () => {
 })
 
 describe('the JSON Schema of a line', () => {
-  it('is the one in docs/', () => {
+  it('is the one in docs/, as npm run schema -- --import prints it', () => {
     const written = readFileSync(new URL('../../docs/import.schema.json', import.meta.url), 'utf8')
     expect(written).toBe(`${JSON.stringify(lineJsonSchema(), null, 2)}\n`)
   })
