@@ -348,6 +348,7 @@ export const tokenKind: Kind = {
     must('allowed_scopes', allowedScopesForm, 'What it may be used for outside of the gateway.'),
     must('expires_at', instant, 'The instant from which it is refused.'),
     ...history,
+    may('first_used_at', instantOrNever, 'The first time it was used. Null: never.'),
     may('last_used_at', instantOrNever, 'The last time it was used. Null: never.'),
     may('deactivated', flag, 'Whether it is switched off. Left out of a new one: it is not.', {
       fallback: 'false',

@@ -122,6 +122,7 @@ const population = fc
         scope: fc.subarray([...grantableScopes(new Set(allScopes))]),
         allowed_scopes: allowedScopes,
         history,
+        first_used_at: maybe(instant),
         last_used_at: maybe(instant),
         deactivated: fc.boolean(),
         deactivated_updated_by: maybe(author),
