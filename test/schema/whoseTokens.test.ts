@@ -189,7 +189,9 @@ describe('reactivateToken is issuing again:', () => {
   })
 
   it('nothing by a caller who came with an API token, nor for a user whose time is over', async () => {
-    expect(await reactivate(portal, asDemoUser(administrator, can, { token_id: demoTokenId('Joiners & leavers') }))).toMatchObject({
+    expect(
+      await reactivate(portal, asDemoUser(administrator, can, { token_id: demoTokenId('Joiners & leavers') })),
+    ).toMatchObject({
       limit: 'ISSUED_BY_TOKEN',
     })
     const { userId } = await harness.prisma.access.findUniqueOrThrow({
