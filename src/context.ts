@@ -73,6 +73,8 @@ export interface Context {
   readonly columns: Columns
   readonly loaders: Loaders
   readonly perField: PerField
+  /** The same for what is done once, and not found anew. */
+  readonly once: PerField
   readonly prisma: PrismaClient
   readonly rules: SearchRules
   readonly policy: Policy
@@ -130,6 +132,7 @@ class RequestContext implements Context {
   #loaders: Loaders | undefined
   #caller: Caller | undefined
   #perField: PerField | undefined
+  #once: PerField | undefined
   #rules: SearchRules | undefined
 
   constructor(options: ContextOptions) {
@@ -190,6 +193,11 @@ class RequestContext implements Context {
     return this.#perField
   }
 
+  get once(): PerField {
+    this.#once ??= createPerField()
+    return this.#once
+  }
+
   get rules(): SearchRules {
     this.#rules ??= { now: this.now, mostRows: this.policy.mostRows }
     return this.#rules
@@ -198,6 +206,7 @@ class RequestContext implements Context {
   beginAnew(): void {
     this.#isAlone = true
     this.#loaders?.forget()
+    this.#perField = undefined
   }
 
   /**

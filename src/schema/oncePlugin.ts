@@ -17,8 +17,7 @@ class OncePlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     { kind }: PothosOutputFieldConfig<Types>,
   ): GraphQLFieldResolver<unknown, Types['Context'], object> {
     if (kind !== 'Mutation') return resolve
-    return (parent, args, context, info) =>
-      (context as Context).perField(info, () => resolve(parent, args, context, info))
+    return (parent, args, context, info) => (context as Context).once(info, () => resolve(parent, args, context, info))
   }
 }
 
