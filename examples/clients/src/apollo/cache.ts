@@ -15,6 +15,7 @@ export const typePolicies: TypePolicies = {
       usersConnection: pages,
       accessesConnection: pages,
       tokensConnection: pages,
+      auditEvents: pages,
       accessesWithPermissionConnection: holders,
     },
   },

@@ -15,6 +15,7 @@ export function createUrqlClient(url: string, jwt: () => string) {
         usersConnection: pages,
         accessesConnection: pages,
         tokensConnection: pages,
+        auditEvents: pages,
         accessesWithPermissionConnection: pages,
       },
     },

@@ -18,7 +18,7 @@ declare module 'vitest' {
 }
 
 const scope =
-  'users:read accesses:read roles:read tokens:read tokens:issue tokens:deactivate tokens:introspect permissions:check'
+  'users:read accesses:read roles:read tokens:read tokens:issue tokens:deactivate tokens:introspect permissions:check audit:read'
 const ada = { customer: 1, user: '088b9780-56b5-4379-ad8f-f4c12feb6a32' }
 
 /** One gateway for all tests, on an embedded database with the demo data. */
