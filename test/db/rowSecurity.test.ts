@@ -111,7 +111,7 @@ describe.runIf(server !== null)('a server that keeps organizations apart itself'
 
 describe.runIf(server !== null)('a gateway over such a server', () => {
   it('answers callers of two organizations and of all at the same moment, each with its own', async () => {
-    const harness = await createHarness({ DATABASE_ROW_SECURITY: 'true' })
+    const harness = await createHarness({ DATABASE_ROW_SECURITY: 'true', DATABASE_READS: 'pool' })
     const document = '{ organizations { total } users { results { organization { id } accesses { total } } } }'
     const callers = [reader, otherReader, demoCallers.auditor, reader, otherReader]
     const answers = await Promise.all(callers.map((caller) => harness.askRaw(document, {}, caller)))
@@ -125,7 +125,7 @@ describe.runIf(server !== null)('a gateway over such a server', () => {
   })
 
   it('issues and stops tokens, for two organizations at the same moment', async () => {
-    const harness = await createHarness({ DATABASE_ROW_SECURITY: 'true' })
+    const harness = await createHarness({ DATABASE_ROW_SECURITY: 'true', DATABASE_READS: 'pool' })
     const other = { ...otherReader, scopes: demoCallers.administrator.scopes }
     const issue = (caller: typeof reader) =>
       harness.askRaw(

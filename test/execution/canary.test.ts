@@ -87,7 +87,7 @@ const { server } = inject('templates')
 describe.runIf(server !== null)('nor where the filter is taken out and the server keeps organizations apart', () => {
   let marked: Marked
   beforeAll(async () => {
-    marked = await markedHarness({ DATABASE_ROW_SECURITY: 'true' })
+    marked = await markedHarness({ DATABASE_ROW_SECURITY: 'true', DATABASE_READS: 'pool' })
   })
   afterAll(() => marked.harness.close())
 
