@@ -11,6 +11,8 @@ export interface Organization {
   /** Who holds every permission there. */
   readonly administrator: { readonly user: string; readonly access: number }
   readonly users: readonly string[]
+  /** The first of those whose time is not over, so that they may call. */
+  readonly callers: readonly string[]
   readonly accesses: readonly number[]
   /** The roles that each of them holds everywhere; no entry where there is none. */
   readonly rolesOf: ReadonlyMap<number, readonly string[]>
@@ -74,6 +76,13 @@ async function read(client: pg.Client): Promise<Omit<Population, 'users' | 'url'
       ORDER BY accesses.organization_id, accesses.id`,
     rowMode: 'array',
   })
+  const callers = await client.query<[string, string]>({
+    text: `SELECT organization_id, id FROM (
+        SELECT organization_id, id, row_number() OVER (PARTITION BY organization_id ORDER BY id) AS place
+        FROM users WHERE expires_at IS NULL
+      ) AS staying WHERE place <= 10 ORDER BY id`,
+    rowMode: 'array',
+  })
   const roles = await client.query<[string, readonly [number, string]]>({
     text: `SELECT organization_id, json_build_array(access_id, role_id)
       FROM role_assignments WHERE resource_id IS NULL ORDER BY access_id, role_id`,
@@ -82,6 +91,7 @@ async function read(client: pg.Client): Promise<Omit<Population, 'users' | 'url'
   const permissions = await client.query<[string]>({ text: 'SELECT id FROM permissions ORDER BY id', rowMode: 'array' })
   const administratorOf = new Map(administrators.rows)
   const usersOf = grouped(users.rows)
+  const callersOf = grouped(callers.rows)
   const accessesOf = grouped(accesses.rows)
   const rolesOf = grouped(roles.rows)
   return {
@@ -93,7 +103,16 @@ async function read(client: pg.Client): Promise<Omit<Population, 'users' | 'url'
         const own = accessesOf.get(id)
         return administrator === undefined || own === undefined
           ? []
-          : [{ id, administrator, users: ids, accesses: own, rolesOf: grouped(rolesOf.get(id) ?? []) }]
+          : [
+              {
+                id,
+                administrator,
+                users: ids,
+                callers: callersOf.get(id) ?? [],
+                accesses: own,
+                rolesOf: grouped(rolesOf.get(id) ?? []),
+              },
+            ]
       })
       .sort((a, b) => b.users.length - a.users.length || (a.id < b.id ? -1 : 1)),
   }

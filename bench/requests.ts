@@ -31,8 +31,8 @@ export async function createCallers({ organizations }: Population, key: KeyObjec
       .setExpirationTime('1h')
       .sign(key)
   const jwts = new Map<string, readonly string[]>()
-  for (const { id, users, administrator } of organizations) {
-    const others = users.filter((user) => user !== administrator.user).slice(0, callersPerOrganization - 1)
+  for (const { id, callers, administrator } of organizations) {
+    const others = callers.filter((user) => user !== administrator.user).slice(0, callersPerOrganization - 1)
     jwts.set(
       id,
       await Promise.all([

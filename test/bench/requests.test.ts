@@ -10,6 +10,7 @@ function organization(id: string, users: number) {
     id,
     administrator: { user: `${id}0`, access: 1 },
     users: Array.from({ length: users }, (_, index) => `${id}${index}`),
+    callers: [`${id}1`],
     accesses: [1, 2, 3],
     rolesOf: new Map([[2, ['reader']]]),
   }
