@@ -4,26 +4,11 @@ import { tokenActions } from '../auth/tokenActions.ts'
 import type { Context } from '../context.ts'
 import { type ChangedRow, change } from '../db/change.ts'
 import type { Token as TokenRow } from '../db/generated/prisma/client.ts'
-import {
-  Conflict,
-  expected,
-  Forbidden,
-  InvalidInput,
-  NotFound,
-  ScopeNotGranted,
-  TokenPolicyBroken,
-} from '../failures.ts'
+import { Conflict, expected, Forbidden, InvalidInput, NotFound } from '../failures.ts'
 import { builder } from './builder.ts'
 import { changedTokensOf, standingToken, tokenStandings, tokenState } from './changedTokens.ts'
-import {
-  ConflictError,
-  ForbiddenError,
-  InvalidInputError,
-  NotFoundError,
-  ScopeNotGrantedError,
-  TokenPolicyError,
-  typeOfResult,
-} from './failure.ts'
+import { ConflictError, ForbiddenError, InvalidInputError, NotFoundError, typeOfResult } from './failure.ts'
+import { issuingErrors, issuingFailures } from './issuingFailures.ts'
 import { againstPolicy, notReached, requireWithin } from './mayIssue.ts'
 import { batchField, changeEach, tokenIdOf, tokenIdsDescription } from './tokenBatch.ts'
 import { changedTokenPayload } from './tokenPayload.ts'
@@ -39,20 +24,11 @@ const DeactivateTokenResult = builder.unionType('DeactivateTokenResult', {
 
 const ReactivateTokenResult = builder.unionType('ReactivateTokenResult', {
   description: 'What reactivating a token can end in.',
-  types: [
-    ReactivateTokenPayload,
-    InvalidInputError,
-    NotFoundError,
-    ForbiddenError,
-    ScopeNotGrantedError,
-    TokenPolicyError,
-    ConflictError,
-  ],
+  types: [ReactivateTokenPayload, ...issuingErrors],
   resolveType: typeOfResult('ReactivateTokenPayload'),
 })
 
 const failuresOff = [InvalidInput, NotFound, Forbidden, Conflict]
-const failuresOn = [...failuresOff, ScopeNotGranted, TokenPolicyBroken]
 
 builder.mutationFields((t) => ({
   deactivateToken: t.field({
@@ -80,7 +56,7 @@ builder.mutationFields((t) => ({
       'is on already stays as it is, and that is a success.',
     args: { tokenId: t.arg.id({ required: true, description: 'Decimal digits.' }) },
     resolve: (_, { tokenId }, context) =>
-      expected(failuresOn, context, async () => ({ token: await switchOn(tokenIdOf(tokenId), context) })),
+      expected(issuingFailures, context, async () => ({ token: await switchOn(tokenIdOf(tokenId), context) })),
   }),
   reactivateTokens: t.field({
     ...batchField,

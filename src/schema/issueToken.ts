@@ -5,27 +5,12 @@ import type { Context } from '../context.ts'
 import { type ChangedRow, change } from '../db/change.ts'
 import type { Token as TokenRow } from '../db/generated/prisma/client.ts'
 import { tokens } from '../db/tables.ts'
-import {
-  Conflict,
-  expected,
-  Forbidden,
-  InvalidInput,
-  NotFound,
-  ScopeNotGranted,
-  TokenPolicyBroken,
-} from '../failures.ts'
+import { expected } from '../failures.ts'
 import { builder } from './builder.ts'
-import {
-  ConflictError,
-  ForbiddenError,
-  InvalidInputError,
-  NotFoundError,
-  ScopeNotGrantedError,
-  TokenPolicyError,
-  typeOfResult,
-} from './failure.ts'
+import { typeOfResult } from './failure.ts'
 import { newSecret, type ShownSecret, shownAgain, shownFields } from './issuedSecret.ts'
 import { concernsOf, holderOf, holderStandings, issuedTokens } from './issuedTokens.ts'
+import { issuingErrors, issuingFailures } from './issuingFailures.ts'
 import { againstPolicy, notReached, requireWithin } from './mayIssue.ts'
 import { must } from './must.ts'
 import { newToken } from './newToken.ts'
@@ -47,19 +32,9 @@ const IssueTokenPayload = builder.objectRef<IssuedToken>('IssueTokenPayload').im
 
 const IssueTokenResult = builder.unionType('IssueTokenResult', {
   description: 'What issuing a token can end in.',
-  types: [
-    IssueTokenPayload,
-    InvalidInputError,
-    NotFoundError,
-    ForbiddenError,
-    ScopeNotGrantedError,
-    TokenPolicyError,
-    ConflictError,
-  ],
+  types: [IssueTokenPayload, ...issuingErrors],
   resolveType: typeOfResult('IssueTokenPayload'),
 })
-
-const failures = [InvalidInput, NotFound, Forbidden, ScopeNotGranted, TokenPolicyBroken, Conflict]
 
 builder.mutationField('issueToken', (t) =>
   t.field({
@@ -70,7 +45,7 @@ builder.mutationField('issueToken', (t) =>
       'Issues an API token for an access: of the own user, or with tokens:manage of anybody. What it may do must be within ' +
       'what the caller may do.',
     args: { input: t.arg({ type: IssueTokenInput, required: true, description: 'The token to be issued.' }) },
-    resolve: (_, { input }, context) => expected(failures, context, () => issueToken(input, context)),
+    resolve: (_, { input }, context) => expected(issuingFailures, context, () => issueToken(input, context)),
   }),
 )
 

@@ -6,29 +6,13 @@ import { type ChangedRow, change } from '../db/change.ts'
 import type { Facts } from '../db/changeStatement.ts'
 import type { Token as TokenRow } from '../db/generated/prisma/client.ts'
 import { tokens } from '../db/tables.ts'
-import {
-  Conflict,
-  expected,
-  Forbidden,
-  InputCheck,
-  InvalidInput,
-  NotFound,
-  ScopeNotGranted,
-  TokenPolicyBroken,
-} from '../failures.ts'
+import { Conflict, expected, InputCheck } from '../failures.ts'
 import { integerIdOf } from '../ids.ts'
 import { builder } from './builder.ts'
 import { rotatedTokens, standingToken, tokenStandings, tokenState } from './changedTokens.ts'
-import {
-  ConflictError,
-  ForbiddenError,
-  InvalidInputError,
-  NotFoundError,
-  ScopeNotGrantedError,
-  TokenPolicyError,
-  typeOfResult,
-} from './failure.ts'
+import { typeOfResult } from './failure.ts'
 import { newSecret, type ShownSecret, shownAgain, shownFields } from './issuedSecret.ts'
+import { issuingErrors, issuingFailures } from './issuingFailures.ts'
 import { againstPolicy, notReached, requireWithin } from './mayIssue.ts'
 import { must } from './must.ts'
 import { newToken } from './newToken.ts'
@@ -73,19 +57,9 @@ const RotateTokenPayload = builder.objectRef<RotatedToken>('RotateTokenPayload')
 
 const RotateTokenResult = builder.unionType('RotateTokenResult', {
   description: 'What rotating a token can end in.',
-  types: [
-    RotateTokenPayload,
-    InvalidInputError,
-    NotFoundError,
-    ForbiddenError,
-    ScopeNotGrantedError,
-    TokenPolicyError,
-    ConflictError,
-  ],
+  types: [RotateTokenPayload, ...issuingErrors],
   resolveType: typeOfResult('RotateTokenPayload'),
 })
-
-const failures = [InvalidInput, NotFound, Forbidden, ScopeNotGranted, TokenPolicyBroken, Conflict]
 
 builder.mutationField('rotateToken', (t) =>
   t.field({
@@ -95,7 +69,7 @@ builder.mutationField('rotateToken', (t) =>
       'Issues a token in the place of another one that works, with its name, access and rights, and ends that one, at once or ' +
       'after a while. The caller must be able to issue it as it stands.',
     args: { input: t.arg({ type: RotateTokenInput, required: true, description: 'The token to be rotated.' }) },
-    resolve: (_, { input }, context) => expected(failures, context, () => rotateToken(input, context)),
+    resolve: (_, { input }, context) => expected(issuingFailures, context, () => rotateToken(input, context)),
   }),
 )
 

@@ -5,22 +5,10 @@ import {
   mostEntries,
   namedRoles,
   noAllowedScopes,
-  type RightsScopes,
   withoutRepetitions,
 } from '../../src/auth/allowedScopes.ts'
+import { inOrganization, rights } from '../support/allowedScopes.ts'
 
-const rights = (given: Partial<RightsScopes> = {}): RightsScopes => ({
-  allPermissions: false,
-  allRoles: false,
-  keptInToken: [],
-  permissions: [],
-  roles: [],
-  ...given,
-})
-const inOrganization = (given: Partial<RightsScopes>): AllowedScopes => ({
-  ...noAllowedScopes,
-  organizationScopes: rights(given),
-})
 const pathsOf = (allowed: AllowedScopes) => contradictions(allowed).map(({ path }) => path.join('.'))
 
 describe('contradictions', () => {

@@ -1,20 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { type AllowedScopes, noAllowedScopes, type RightsScopes } from '../../src/auth/allowedScopes.ts'
+import { type AllowedScopes, noAllowedScopes } from '../../src/auth/allowedScopes.ts'
 import type { Catalogue, Held } from '../../src/auth/decide.ts'
 import { tokenExcess } from '../../src/auth/issuing.ts'
+import { inOrganization, rights } from '../support/allowedScopes.ts'
 
-const rights = (given: Partial<RightsScopes> = {}): RightsScopes => ({
-  allPermissions: false,
-  allRoles: false,
-  keptInToken: [],
-  permissions: [],
-  roles: [],
-  ...given,
-})
-const inOrganization = (given: Partial<RightsScopes>): AllowedScopes => ({
-  ...noAllowedScopes,
-  organizationScopes: rights(given),
-})
 const permissions: Readonly<Record<string, readonly string[]>> = {
   reader: ['read'],
   editor: ['read', 'write'],
