@@ -16,6 +16,7 @@ import type { Context } from '../context.ts'
 import type { KeptTexts } from './keptTexts.ts'
 import { NotPlanned } from './notPlanned.ts'
 import type { Completion, FieldPlan, IdOf, ObjectPlan } from './plan.ts'
+import { assembled, filled, isNothing, joined, type Lists, nullText, place, placedAt, spread } from './texts.ts'
 
 /** What a plan is run with. */
 export interface RunOptions {
@@ -317,85 +318,6 @@ class PlanRun {
   }
 }
 
-type Lists = readonly (readonly unknown[])[]
-
-// What follows is not in closures of its users: each of those would be made anew for each level of each request.
-
-/** Puts texts where they belong once they are there. */
-function placedAt(columns: (readonly string[] | undefined)[], index: number) {
-  return (written: readonly string[]) => {
-    columns[index] = written
-  }
-}
-
-function place(texts: string[], places: readonly number[], written: readonly string[]): void {
-  for (let index = 0; index < places.length; index += 1) texts[places[index] as number] = written[index] as string
-}
-
-/** The text of each value, by its place among the different ones. */
-function spread(
-  values: readonly unknown[],
-  places: ReadonlyMap<unknown, number>,
-  texts: readonly string[],
-): readonly string[] {
-  return values.map((value) => (isNothing(value) ? 'null' : (texts[places.get(value) as number] as string)))
-}
-
-/** The texts that were kept, with those that have been made in the places of those that were not. */
-function filled(
-  kept: KeptTexts,
-  selection: object,
-  texts: readonly (string | undefined)[],
-  missing: readonly object[],
-  made: readonly string[],
-): readonly string[] {
-  for (const [index, value] of missing.entries()) kept.keep(selection, value, made[index] as string)
-  let next = 0
-  return texts.map((text) => text ?? (made[next++] as string))
-}
-
-/** The text of each list, of the texts of the items of all of them. */
-function joined(lists: Lists, texts: readonly string[]): readonly string[] {
-  let end = 0
-  return lists.map((list) => {
-    const from = end
-    end += list.length
-    return joinedTexts(texts, from, end)
-  })
-}
-
-function joinedTexts(texts: readonly string[], from: number, end: number): string {
-  if (from === end) return '[]'
-  let text = `[${texts[from]}`
-  for (let index = from + 1; index < end; index += 1) text += `,${texts[index]}`
-  return `${text}]`
-}
-
-function assembled(
-  fields: readonly FieldPlan[],
-  columns: readonly (readonly string[] | undefined)[],
-  parents: readonly unknown[],
-): readonly string[] {
-  return parents.map((parent, place) => {
-    let text = ''
-    for (let index = 0; index < fields.length; index += 1) {
-      const { prefix, constant, writeMember, completion } = fields[index] as FieldPlan
-      const value =
-        constant ??
-        (writeMember === undefined
-          ? (columns[index]?.[place] as string)
-          : (writeMember(parent as object) ?? nullText(completion.isNullable)))
-      text += index === 0 ? `${prefix}${value}` : `,${prefix}${value}`
-    }
-    return `{${text}}`
-  })
-}
-
-function nullText(isNullable: boolean): string {
-  if (!isNullable) throw new NotPlanned('failure')
-  return 'null'
-}
-
 /** graphql-js takes an error that a resolver gives as one that it throws. */
 function refuseError<Value>(value: Value): Value {
   if (value instanceof Error) throw new NotPlanned('failure', value)
@@ -405,10 +327,6 @@ function refuseError<Value>(value: Value): Value {
 /** Nobody waits for these any more: what becomes of them is of no account. */
 function abandon(values: readonly unknown[]): void {
   for (const value of values) if (isPromise(value)) value.catch(() => {})
-}
-
-function isNothing(value: unknown): value is null | undefined {
-  return value === null || value === undefined
 }
 
 function isPromise<Value>(value: unknown): value is Promise<Value> {
