@@ -3,17 +3,15 @@
  * changed stays. Each check is one statement over all staged lines.
  */
 import type pg from 'pg'
+import { isGiven, type Kind, stagedIn } from './kind.ts'
 import {
   accessKind,
   identityProviderKind,
-  isGiven,
-  type Kind,
   kinds,
   organizationKind,
   permissionKind,
   roleAssignmentKind,
   roleKind,
-  stagedIn,
   tokenKind,
   userKind,
 } from './kinds.ts'

@@ -1,6 +1,7 @@
 /** What an import has done, a line for each kind of rows. */
 import type { Counts } from './importFiles.ts'
-import { type Kind, tokenKind } from './kinds.ts'
+import type { Kind } from './kind.ts'
+import { tokenKind } from './kinds.ts'
 
 /** Each line with its end. */
 export function countsText(counts: ReadonlyMap<Kind, Counts>): string {

@@ -1,7 +1,8 @@
 /** The lines that bring in what is there: always in the same order, all members of each, from one moment. */
 import type pg from 'pg'
 import { StartupError } from '../errors.ts'
-import { type Kind, kinds } from './kinds.ts'
+import type { Kind } from './kind.ts'
+import { kinds } from './kinds.ts'
 
 /** Rows that are fetched at once. */
 const batch = 2_000

@@ -1,7 +1,8 @@
 /** The schema of a line of each kind, made of what the kinds declare; and all of them as one JSON Schema. */
 import { z } from 'zod'
 import { AccessType } from '../db/generated/prisma/client.ts'
-import { accessKind, type Kind, kinds, type Member } from './kinds.ts'
+import type { Kind, Member } from './kind.ts'
+import { accessKind, kinds } from './kinds.ts'
 
 /** What a line says, by member: as it is stored. A member that is left out is not there. */
 export type Values = Readonly<Record<string, unknown>>

@@ -4,7 +4,8 @@
  */
 import { insertEvents } from '../db/audit.ts'
 import { Prisma } from '../db/generated/prisma/client.ts'
-import { type Column, isGiven, isSame, type Kind, type Member, roleKind, stagedIn, userKind } from './kinds.ts'
+import { type Column, isGiven, isSame, type Kind, type Member, stagedIn } from './kind.ts'
+import { roleKind, userKind } from './kinds.ts'
 
 /** Who the audit trail says it was, beside the id of the run. */
 export const importSubject = 'import'

@@ -3,15 +3,13 @@
  * catalogue. What tokens depend on stays, because tokens stay: those are deactivated, and their users are over.
  */
 import { prunedOrganizations } from './checks.ts'
+import { isSame, type Kind, stagedIn } from './kind.ts'
 import {
   accessKind,
   identityProviderKind,
-  isSame,
-  type Kind,
   permissionKind,
   roleAssignmentKind,
   roleKind,
-  stagedIn,
   tokenKind,
   userKind,
 } from './kinds.ts'

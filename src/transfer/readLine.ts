@@ -1,6 +1,7 @@
 /** The text of a line → what is staged of it, or everything that is wrong with it. */
 import type { z } from 'zod'
-import { bitOf, type Kind, kinds } from './kinds.ts'
+import { bitOf, type Kind } from './kind.ts'
+import { kinds } from './kinds.ts'
 import { lineSchemas, type Values } from './lineSchema.ts'
 
 /** What is staged of a line: the columns of its kind, in their order, as the database reads them. */

@@ -5,7 +5,8 @@
 import { once } from 'node:events'
 import type pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
-import { type Column, type Kind, kinds, stagedIn } from './kinds.ts'
+import { type Column, type Kind, stagedIn } from './kind.ts'
+import { kinds } from './kinds.ts'
 import type { StagedLine } from './readLine.ts'
 
 /** Where a line stands: the number of its file, the number of the line, and its number among all lines that are staged. */

@@ -6,48 +6,25 @@ import { connected } from '../support/globalSetup.ts'
 import { readRows } from '../support/rows.ts'
 import { testTime } from '../support/time.ts'
 import { exportText, importText, linesOf } from '../support/transfer.ts'
-
-const ids = {
-  lakeside: '10000000-0000-4000-8000-000000000001',
-  other: '10000000-0000-4000-8000-000000000002',
-  provider: '20000000-0000-4000-8000-000000000001',
-  ada: '30000000-0000-4000-8000-000000000001',
-  bob: '30000000-0000-4000-8000-000000000002',
-  eve: '30000000-0000-4000-8000-000000000003',
-  nobody: '30000000-0000-4000-8000-00000000000f',
-}
-
-const lakeside = { type: 'organization', id: ids.lakeside, customer_id: 1, name: 'Lakeside' }
-const other = { type: 'organization', id: ids.other, customer_id: 2, name: 'Other' }
-const provider = { type: 'identityProvider', id: ids.provider, customer_id: 1, domain: 'lakeside.example' }
-const read = { type: 'permission', id: 'dns.read', description: 'Read.' }
-const write = { type: 'permission', id: 'dns.write', description: 'Write.' }
-const editor = { type: 'role', id: 'editor', description: 'Edits.', permissions: ['dns.write', 'dns.read'] }
-const reader = { type: 'role', id: 'reader', description: 'Reads.', permissions: ['dns.read'] }
-const person = { type: 'user', customer_id: 1, firstname: 'Ada', lastname: 'Lovelace', language: 'EN' }
-const ada = { ...person, id: ids.ada, email: 'ada@lakeside.example', idp_id: ids.provider, acct: 'ada' }
-const bob = { ...person, id: ids.bob, email: 'bob@lakeside.example', firstname: 'Bob' }
-const eve = { ...person, id: ids.eve, email: 'eve@other.example', firstname: 'Eve', customer_id: 2 }
-const screen = { type: 'access', id: 1, user_id: ids.ada, access_type: 'UI_CONNECTION', two_fa_enabled: true }
-const machine = { type: 'access', id: 2, user_id: ids.bob, access_type: 'API_CONNECTION', name: 'ci', language: 'EN' }
-const profile = { type: 'access', id: 3, user_id: ids.bob, access_type: 'PROFILE', name: 'p' }
-const everywhere = { type: 'roleAssignment', access_id: 1, role_id: 'editor' }
-const there = { type: 'roleAssignment', access_id: 2, role_id: 'reader', resource: 'zone:example.com' }
-const deploy = {
-  type: 'token',
-  id: 1,
-  access_id: 2,
-  name: 'deploy',
-  secret_sha256: '01'.repeat(32),
-  hint: 'abcd',
-  scope: ['users:read'],
-  allowed_scopes: { general_scopes: ['openid'] },
-  expires_at: '2027-06-01T00:00:00Z',
-}
-const all = [
-  ...[lakeside, other, provider, read, write, editor, reader, ada, bob, eve],
-  ...[screen, machine, profile, everywhere, there, deploy],
-]
+import {
+  ada,
+  all,
+  bob,
+  deploy,
+  editor,
+  eve,
+  everywhere,
+  ids,
+  lakeside,
+  machine,
+  other,
+  profile,
+  provider,
+  reader,
+  screen,
+  there,
+  write,
+} from './lines.ts'
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -476,39 +453,6 @@ describe('an import that takes away what its file does not have', () => {
       'file:12: access_id: expected an access in the file (--prune takes away what is not in it), received 2',
       'file:13: access_id: expected an access in the file (--prune takes away what is not in it), received 2',
     ])
-  })
-})
-
-describe('an export', () => {
-  it('has every member of each row, in one order', async () => {
-    const lines = (await exportText(database))
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line))
-    expect(lines.map(({ type }) => type)).toEqual([
-      ...['organization', 'organization', 'identityProvider', 'permission', 'permission', 'role', 'role'],
-      ...['user', 'user', 'user', 'access', 'access', 'access', 'roleAssignment', 'roleAssignment', 'token'],
-    ])
-    expect(lines[5]).toEqual({ ...editor, permissions: ['dns.read', 'dns.write'] })
-    expect(lines[7]).toEqual({
-      ...{ ...ada, expires_at: null, phone: null, created_by: null, updated_by: null },
-      ...{ created_at: testTime.toISOString(), updated_at: testTime.toISOString() },
-    })
-    expect(Object.keys(lines[10])).toEqual([
-      ...['type', 'id', 'user_id', 'access_type', 'two_fa_enabled', 'last_login_at'],
-      ...['created_at', 'created_by', 'updated_at', 'updated_by'],
-    ])
-  })
-
-  it('of one organization has that one and the catalogue', async () => {
-    const lines = (await exportText(database, 2))
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line))
-    expect(lines.map(({ type }) => type)).toEqual([
-      ...['organization', 'permission', 'permission', 'role', 'role', 'user'],
-    ])
-    expect(lines[5]).toMatchObject({ customer_id: 2, email: eve.email })
   })
 })
 

@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { testTime } from '../support/time.ts'
+import { exportText, importText, linesOf } from '../support/transfer.ts'
+import { ada, all, editor, eve } from './lines.ts'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await createTestDatabase({ migrated: true })
+  const { problems } = await importText(database, linesOf(all))
+  expect(problems).toEqual([])
+})
+afterAll(() => database.close())
+
+describe('an export', () => {
+  it('has every member of each row, in one order', async () => {
+    const lines = (await exportText(database))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines.map(({ type }) => type)).toEqual([
+      ...['organization', 'organization', 'identityProvider', 'permission', 'permission', 'role', 'role'],
+      ...['user', 'user', 'user', 'access', 'access', 'access', 'roleAssignment', 'roleAssignment', 'token'],
+    ])
+    expect(lines[5]).toEqual({ ...editor, permissions: ['dns.read', 'dns.write'] })
+    expect(lines[7]).toEqual({
+      ...{ ...ada, expires_at: null, phone: null, created_by: null, updated_by: null },
+      ...{ created_at: testTime.toISOString(), updated_at: testTime.toISOString() },
+    })
+    expect(Object.keys(lines[10])).toEqual([
+      ...['type', 'id', 'user_id', 'access_type', 'two_fa_enabled', 'last_login_at'],
+      ...['created_at', 'created_by', 'updated_at', 'updated_by'],
+    ])
+  })
+
+  it('of one organization has that one and the catalogue', async () => {
+    const lines = (await exportText(database, 2))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines.map(({ type }) => type)).toEqual([
+      ...['organization', 'permission', 'permission', 'role', 'role', 'user'],
+    ])
+    expect(lines[5]).toMatchObject({ customer_id: 2, email: eve.email })
+  })
+})
