@@ -43,6 +43,7 @@ const authenticate = createAuthenticator({
     userId,
     accessUserId: userId,
     versions: [[`${organization.id}`, '0']],
+    asOf: '1',
   }),
   findToken: async () => undefined,
 })

@@ -80,6 +80,8 @@ export interface Gateway {
   readonly handedOver: ReadonlyMap<Reason, number>
   /** Makes `/ready` say no from now on, so that no new requests are sent here. */
   drain(): void
+  /** To be awaited when no more requests come, before the database is closed: what is written beside requests is written then. */
+  settle(): Promise<void>
 }
 
 export function createGateway(options: GatewayOptions): Gateway {
@@ -92,6 +94,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const currency = new OrganizationVersions(database.upkeep, monotonic)
   database.onOrganizationChange((change) => currency.notified(change))
 
+  const lastUses = createLastUses(database, observe)
   const authenticate = createAuthenticator({
     verify: createJwtVerifier(keys, { ...options.jwt, clock }),
     claimNames: options.claimNames,
@@ -99,7 +102,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     findCaller: (identity, tally) => findCaller(counting(read, tally), identity),
     findToken: (hash, tally) => findToken(counting(read, tally), hash),
     currency,
-    noteUse: createLastUses(database, observe),
+    noteUse: lastUses.note,
     clock,
     monotonic,
   })
@@ -203,5 +206,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     drain() {
       draining = true
     },
+    settle: lastUses.close,
   }
 }

@@ -133,7 +133,7 @@ export async function start(config: Config, observer: Observer): Promise<Started
         const deadline = performance.now() + stopTimeout * 1_000
         const cutOff = await server.close()
         keys.close()
-        const closing = stopSweeping().then(() => database.close())
+        const closing = Promise.all([gateway.settle(), stopSweeping()]).then(() => database.close())
         return { cutOff, closed: await endsBefore(deadline, closing) }
       },
     }

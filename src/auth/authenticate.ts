@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../errors.ts'
 import type { Tally } from '../observer.ts'
 import { hashSecret, isSecretLike, isWellFormedSecret } from './apiToken.ts'
-import { type Currency, type Epoch, togetherCurrent } from './currency.ts'
+import { type Currency, constant, type Epoch, togetherCurrent } from './currency.ts'
 import { endOf } from './expiry.ts'
 import { JwtRefused, type JwtVerifier } from './jwt.ts'
 import { KeysUnavailable } from './keys.ts'
@@ -23,11 +23,16 @@ import { statusOf, type TokenState } from './token.ts'
 /** Gives a principal that is remembered at once. What finding it takes is counted in the request's tally. */
 export type Authenticate = (authorization: string | null, tally: Tally) => Principal | Promise<Principal>
 
-/** Organizations with their versions, in the snapshot of what was read with them. */
-type Versions = readonly (readonly [organizationId: string, version: string])[] | null
+/** What was read together, in one snapshot. */
+interface Snapshot {
+  /** The organizations that it is about, with their versions. */
+  readonly versions: readonly (readonly [organizationId: string, version: string])[] | null
+  /** The number of the first transaction that had not ended. */
+  readonly asOf: string
+}
 
 /** What the database knows of whom a JWT names: of those that its organization has, or of all where it sees all. */
-export interface FoundCaller {
+export interface FoundCaller extends Snapshot {
   /** Null where there is none with the ids that are claimed. */
   readonly organizationId: string | null
   /** The user that the subject names; null where there is none. */
@@ -43,14 +48,12 @@ export interface FoundCaller {
   readonly tokenRevokedAt: Date | null
   readonly tokenDeactivated: boolean | null
   readonly tokenOnlyOperations: readonly string[] | null
-  readonly versions: Versions
 }
 
 /** An API token and the user that it acts for. */
-export interface FoundToken extends TokenState, SignedInToken {
+export interface FoundToken extends TokenState, SignedInToken, Snapshot {
   readonly lastDay: Date | null
   readonly lastUsedAt: Date | null
-  readonly versions: Versions
 }
 
 /** The uses of an API token, as far as they have been written. */
@@ -111,12 +114,24 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
   const principals = new LRUCache<string, KnownPrincipal>({ max: rememberedPrincipals })
   const callers = new LRUCache<string, KnownCaller>({ max: rememberedCallers })
 
-  const epochOf = (versions: Versions) =>
-    togetherCurrent((versions ?? []).map(([id, version]) => currency.epochAt(id, BigInt(version))))
+  const epochOf = ({ versions, asOf }: Snapshot) =>
+    togetherCurrent((versions ?? []).map(([id, version]) => currency.epochAt(id, BigInt(version), BigInt(asOf))))
 
   /** Makes sure that no change has gone unknown for long. */
   const relyOnEpochs = async () => {
     if (monotonic() >= currency.reliedOnUntil) await currency.renew()
+  }
+
+  /** Looks somebody up. What took longer than the bound counts only where nothing has changed meanwhile. */
+  const lookUp = async <Found extends Snapshot | undefined>(look: () => Promise<Found>) => {
+    const begun = monotonic()
+    const found = await look()
+    const epoch = found === undefined ? constant : epochOf(found)
+    if (monotonic() < begun + currency.bound) return { found, epoch }
+    await relyOnEpochs()
+    if (epoch.current) return { found, epoch }
+    const message = 'it took too long to find out who the caller is'
+    throw new GatewayError('SERVICE_UNAVAILABLE', message, { retryAfter: 1 })
   }
 
   const callerOf = async (identity: ClaimedIdentity, tally: Tally): Promise<KnownCaller> => {
@@ -129,17 +144,17 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     const key = JSON.stringify([subject, id, customerId, accessId, tokenId, allOrganizations])
     const known = callers.get(key)
     if (known?.epoch.current && clock().getTime() < known.validUntil) return known
-    const found = await findCaller(identity, tally)
+    const { found, epoch } = await lookUp(() => findCaller(identity, tally))
     const objection = objectionTo(identity, found, clock())
     if (objection !== null) throw refused(objection, objection === unknownOrganization ? howToAdd : undefined)
-    const { organizationId, lastDay, accessLastDay, tokenExpiresAt, tokenOnlyOperations, versions } = found
+    const { organizationId, lastDay, accessLastDay, tokenExpiresAt, tokenOnlyOperations } = found
     const validUntil = Math.min(
       endOf(lastDay),
       endOf(accessLastDay),
       tokenExpiresAt?.getTime() ?? Number.POSITIVE_INFINITY,
     )
     const onlyOperations = onlyOperationsOf(tokenOnlyOperations ?? [])
-    const caller = { organizationId, onlyOperations, validUntil, epoch: epochOf(versions) }
+    const caller = { organizationId, onlyOperations, validUntil, epoch }
     callers.set(key, caller)
     return caller
   }
@@ -161,16 +176,16 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
   const ofApiToken = async (secret: string, tally: Tally): Promise<KnownPrincipal> => {
     if (!isWellFormedSecret(secret)) throw refused('expected an API token as it was shown when it was issued')
     await relyOnEpochs()
-    const token = await findToken(hashSecret(secret), tally)
+    const { found: token, epoch } = await lookUp(() => findToken(hashSecret(secret), tally))
     if (token === undefined) throw refused('there is no such API token')
-    const { id, lastDay, lastUsedAt, expiresAt, versions } = token
+    const { id, lastDay, lastUsedAt, expiresAt } = token
     const status = statusOf(token, { expiresAt: lastDay }, clock())
     if (status !== 'ACTIVE') throw refused(inactive[status])
     return {
       principal: createTokenPrincipal(token),
       keyVersion: keyVersion(),
       validUntil: Math.min(expiresAt.getTime(), endOf(lastDay)),
-      epoch: epochOf(versions),
+      epoch,
       use: { tokenId: id, writtenAt: lastUsedAt?.getTime() ?? Number.NEGATIVE_INFINITY },
     }
   }

@@ -7,12 +7,17 @@ export interface Epoch {
 
 /** The epochs of all organizations, as far as they are known. */
 export interface Currency {
-  /** Milliseconds by the monotonic clock until which epochs may be relied on: no change may go unknown for longer. */
+  /** Milliseconds for which no change may go unknown. */
+  readonly bound: number
+  /** Milliseconds by the monotonic clock until which epochs may be relied on. */
   readonly reliedOnUntil: number
   /** From when on it is time to find out again, while they are still relied on. */
   readonly dueAt: number
-  /** The epoch of the organization at this version; one that is not current where a later version is known. */
-  epochAt(organizationId: string, version: bigint): Epoch
+  /**
+   * The epoch of the organization at this version, which was read where all transactions before `asOf` had ended. One that is
+   * not current where a later version is known, or may have been told of before what was read came.
+   */
+  epochAt(organizationId: string, version: bigint, asOf: bigint): Epoch
   /** Finds out what has changed, as it is now. Rejects where that can't be found out in time. */
   renew(): Promise<void>
 }

@@ -16,6 +16,9 @@ function versionsOf(organizationIds: Prisma.Sql): Prisma.Sql {
     WHERE seen.id IS NOT NULL)`
 }
 
+/** The number of the first transaction that had not ended in that snapshot, as text. */
+const asOf = Prisma.sql`pg_snapshot_xmin(pg_current_snapshot())::text AS "asOf"`
+
 /** What is known of whom a JWT names. Nothing is decided here. */
 export async function findCaller(
   read: Read,
@@ -37,7 +40,7 @@ export async function findCaller(
       ${tokens.column('deactivated')} AS "tokenDeactivated", ${tokens.column('onlyOperations')} AS "tokenOnlyOperations",
       ${versionsOf(
         Prisma.sql`${organizations.id}, ${users.column('organizationId')}, ${accesses.column('organizationId')}, ${tokens.column('organizationId')}`,
-      )} AS versions
+      )} AS versions, ${asOf}
     FROM (SELECT) AS one
     LEFT JOIN ${organizations.name} ON ${isNamed}
     LEFT JOIN ${users.name} ON ${users.id} = ${userId}::uuid AND ${within(users.column('organizationId'))}
@@ -58,7 +61,7 @@ export async function findToken(read: Read, secretHash: Uint8Array): Promise<Fou
       ${column('scope')}, ${column('onlyOperations')} AS "onlyOperations", ${column('expiresAt')} AS "expiresAt",
       ${column('revokedAt')} AS "revokedAt", ${column('deactivated')}, ${column('lastUsedAt')} AS "lastUsedAt",
       ${users.id} AS "userId", ${users.column('expiresAt')} AS "lastDay",
-      ${versionsOf(column('organizationId'))} AS versions
+      ${versionsOf(column('organizationId'))} AS versions, ${asOf}
     FROM ${tokens.name}
     JOIN ${accesses.name} ON ${accesses.id} = ${column('accessId')}
     JOIN ${users.name} ON ${users.id} = ${accesses.column('userId')}

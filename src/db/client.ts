@@ -97,7 +97,13 @@ export function openDatabase(options: DatabaseOptions): Database {
       const tellAll: Told = (payload) => {
         for (const each of listeners) each(payload)
       }
-      listener ??= listen(settings, organizationChannel, tellAll, pooled)
+      listener ??= listen({
+        connection: settings,
+        prepare: (client) => prepareSession(client, timeout),
+        channel: organizationChannel,
+        told: tellAll,
+        instead: pooled,
+      })
     },
     isReady: watch.isReady,
     async close() {

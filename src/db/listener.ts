@@ -22,8 +22,18 @@ const again = 1_000
 /** Milliseconds that the database has for an answer on it. */
 const patience = 500
 
+export interface ListenerOptions {
+  readonly connection: pg.ClientConfig
+  /** Sets what every session has. */
+  prepare(client: pg.Client): Promise<unknown>
+  readonly channel: string
+  readonly told: Told
+  /** Asks while there is no connection. */
+  readonly instead: Read
+}
+
 /** Listens from now on, until it is closed. */
-export function listen(connection: pg.ClientConfig, channel: string, told: Told, instead: Read): Listener {
+export function listen({ connection, prepare, channel, told, instead }: ListenerOptions): Listener {
   const ask = createAsk(false)
   let client: pg.Client | undefined
   let isListening = false
@@ -46,6 +56,7 @@ export function listen(connection: pg.ClientConfig, channel: string, told: Told,
     opened.on('notification', ({ payload }) => told(payload ?? null))
     opened
       .connect()
+      .then(() => prepare(opened))
       .then(() => opened.query(`LISTEN ${channel}`))
       .then(
         () => {

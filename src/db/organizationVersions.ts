@@ -11,7 +11,7 @@ import type { Read } from './read.ts'
 import { everything } from './rowSecurity.ts'
 
 /** Milliseconds for which no change may go unknown. */
-export const bound = 750
+const bound = 750
 /** Milliseconds after which it is asked again, beside requests, while they come. */
 const renewal = 250
 const mostOrganizations = 20_000
@@ -36,6 +36,7 @@ interface Known extends Epoch {
 }
 
 export class OrganizationVersions implements Currency {
+  readonly bound = bound
   reliedOnUntil = Number.NEGATIVE_INFINITY
   dueAt = Number.NEGATIVE_INFINITY
   readonly #read: Read
@@ -46,6 +47,7 @@ export class OrganizationVersions implements Currency {
       known.current = false
     },
   })
+  /** All changes that were made by earlier transactions have been told. */
   #since = never
   #renewing: { readonly begun: number; readonly expired: number; readonly done: Promise<void> } | undefined
   /** Counts how often something was said to have changed. */
@@ -56,10 +58,12 @@ export class OrganizationVersions implements Currency {
     this.#monotonic = monotonic
   }
 
-  epochAt(organizationId: string, version: bigint): Epoch {
+  epochAt(organizationId: string, version: bigint, asOf: bigint): Epoch {
     const known = this.#epochs.get(organizationId)
     if (known?.version === version) return known
     if (known !== undefined && known.version > version) return { current: false }
+    // What was told between the reading and now is told no more.
+    if (asOf < this.#since) return { current: false }
     const epoch = { version, current: true }
     // What was there is not current any more: it is disposed of.
     this.#epochs.set(organizationId, epoch)
@@ -97,13 +101,16 @@ export class OrganizationVersions implements Currency {
   async #renewed(): Promise<void> {
     for (let renewing = this.#renewing; renewing !== undefined; renewing = this.#renewing) {
       const { begun, expired, done } = renewing
+      const age = this.#monotonic() - begun
       // One that was begun before something changed does not tell of it, nor is it for long that it tells.
-      if (expired === this.#expired && this.#monotonic() < begun + renewal) return done
+      if (expired === this.#expired && age < renewal) return done
+      // One that is late tells nothing any more: it may hang on a connection that is dead.
+      if (age >= bound) break
       await done.catch(() => {})
     }
     const begun = this.#monotonic()
     const done = this.#ask(begun).finally(() => {
-      this.#renewing = undefined
+      if (this.#renewing?.done === done) this.#renewing = undefined
     })
     this.#renewing = { begun, expired: this.#expired, done }
     await done
@@ -114,8 +121,8 @@ export class OrganizationVersions implements Currency {
     const expired = this.#expired
     try {
       const rows = await this.#read<Changed>(selectChanged(this.#since), everything)
-      this.#learn(rows)
       if (this.#monotonic() >= begun + bound) throw tooLate()
+      this.#learn(rows)
     } catch (error) {
       this.dueAt = Number.NEGATIVE_INFINITY
       throw error

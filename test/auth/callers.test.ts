@@ -3,6 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { demoCallers } from '../../examples/data/demo/callers.ts'
 import { demoAccess } from '../../examples/data/demo/identities.ts'
 import { formatSecret, hashSecret } from '../../src/auth/apiToken.ts'
+import type { TokenUse } from '../../src/auth/authenticate.ts'
+import type { Database } from '../../src/db/client.ts'
+import { createLastUses } from '../../src/db/lastUse.ts'
+import type { Read } from '../../src/db/read.ts'
 import { asDemoUser } from '../support/demoUser.ts'
 import { type Caller, type Claims, createHarness, type Harness } from '../support/harness.ts'
 import { testTime } from '../support/time.ts'
@@ -67,7 +71,7 @@ async function tokenOf(accessId: number, given: object = {}) {
       ...given,
     },
   })
-  return { id, secret, caller: { authorization: `Bearer ${secret}` } as Caller }
+  return { id, secret, caller: { authorization: `Bearer ${secret}` } }
 }
 
 describe('an API token', () => {
@@ -264,6 +268,79 @@ describe('within a second of a change that nobody has told of', () => {
   })
 })
 
+describe('what was on its way while something changed', () => {
+  /** A gateway whose look-ups of tokens come late: they are read at once, and arrive once `arrive` is called. */
+  const late = () => {
+    let arrive = () => {}
+    const done = { looked: 0, renewed: 0 }
+    const held = new Promise<void>((resolve) => {
+      arrive = resolve
+    })
+    const read: Read = async (statement, sentFor) => {
+      const rows = await harness.opened.read<never>(statement, sentFor)
+      if (statement.text.includes('secret_hash')) {
+        done.looked += 1
+        await held
+      }
+      return rows
+    }
+    const upkeep: Read = async (...given) => {
+      const rows = await harness.opened.upkeep<never>(...given)
+      done.renewed += 1
+      return rows
+    }
+    const gateway = harness.beside({ database: { ...harness.opened, read, upkeep } })
+    const status = async ({ authorization }: { authorization: string }) => {
+      const init = { method: 'POST', headers: { authorization, 'content-type': 'application/json' } }
+      const body = '{"query":"{ viewer { subject } }"}'
+      return (await gateway.fetch(new Request('http://gateway.example/graphql', { ...init, body }))).status
+    }
+    return { arrive: () => arrive(), status, done }
+  }
+
+  it('is not remembered, whatever the gateway has been told by then', async () => {
+    const { accessId } = await someone()
+    const { id, caller } = await tokenOf(accessId)
+    const { arrive, status, done } = late()
+    const other = { authorization: `Bearer ${await harness.sign({ customer_id: 1 })}` }
+    expect(await status(other)).toBe(200)
+    const first = status(caller)
+    await expect.poll(() => done.looked).toBe(1)
+    await harness.prisma.token.update({ where: { id }, data: { deactivated: true } })
+    pass(300)
+    // It is time to ask what has changed.
+    expect(await status(other)).toBe(200)
+    await expect.poll(() => done.renewed).toBe(2)
+    arrive()
+    expect(await first).toBe(200)
+    expect(await status(caller)).toBe(401)
+  })
+
+  it('lets nobody in where it took longer than the bound and something has changed', async () => {
+    const { accessId } = await someone()
+    const { id, caller } = await tokenOf(accessId)
+    const { arrive, status, done } = late()
+    const first = status(caller)
+    await expect.poll(() => done.looked).toBe(1)
+    await harness.prisma.token.update({ where: { id }, data: { deactivated: true } })
+    pass(1_000)
+    arrive()
+    expect(await first).toBe(503)
+    expect(await status(caller)).toBe(401)
+  })
+
+  it('lets in who it is about where it took as long and nothing has changed', async () => {
+    const { accessId } = await someone()
+    const { caller } = await tokenOf(accessId, { lastUsedAt: harness.now })
+    const { arrive, status, done } = late()
+    const first = status(caller)
+    await expect.poll(() => done.looked).toBe(1)
+    pass(1_000)
+    arrive()
+    expect(await first).toBe(200)
+  })
+})
+
 describe('at once', () => {
   it('a token is refused that this gateway has stopped, though no time has passed', async () => {
     const { accessId } = await someone()
@@ -340,5 +417,70 @@ describe('the last use of a token', () => {
     pass(1_000)
     await ask(caller)
     await expect.poll(() => lastUse(id)).toEqual(harness.now)
+  })
+
+  /** The uses of the token by one process of several, of which each knows what it has written itself. */
+  const process = (write: Database['write'] = harness.opened.write) => {
+    const { note, close } = createLastUses({ write }, () => {})
+    const uses = new Map<number, TokenUse>()
+    const use = (id: number) => {
+      const known = uses.get(id) ?? { tokenId: id, writtenAt: Number.NEGATIVE_INFINITY }
+      uses.set(id, known)
+      note(known, harness.now.getTime())
+    }
+    return { use, close }
+  }
+  const soon = () => new Promise((resolve) => setTimeout(resolve, 50))
+
+  it('is a minute old at most, however many processes it is used with', async () => {
+    const { id } = await tokenOf((await someone()).accessId)
+    const [one, other] = [process(), process()]
+    one.use(id)
+    const first = harness.now
+    await expect.poll(() => lastUse(id)).toEqual(first)
+    pass(30_000)
+    other.use(id)
+    await soon()
+    expect(await lastUse(id)).toEqual(first)
+    pass(30_000)
+    other.use(id)
+    await expect.poll(() => lastUse(id)).toEqual(harness.now)
+  })
+
+  it('is written later where it could not be, though the token is not used again', async () => {
+    const { id } = await tokenOf((await someone()).accessId)
+    let failures = 1
+    const { use } = process((...given) => {
+      failures -= 1
+      return failures < 0 ? harness.opened.write(...given) : Promise.reject(new Error('out of reach'))
+    })
+    use(id)
+    const at = harness.now
+    await soon()
+    expect(await lastUse(id)).toBeNull()
+    await expect.poll(() => lastUse(id), { timeout: 3_000 }).toEqual(at)
+  })
+
+  it('is written before the gateway ends', async () => {
+    const { id } = await tokenOf((await someone()).accessId)
+    let under = 0
+    const { use, close } = process(async (...given) => {
+      under += 1
+      await soon()
+      return harness.opened.write(...given)
+    })
+    use(id)
+    expect(under).toBe(1)
+    await close()
+    expect(await lastUse(id)).toEqual(harness.now)
+    pass(60_000)
+    use(id)
+    expect(under).toBe(1)
+  })
+
+  it('is given up by a gateway that ends and can’t write it', async () => {
+    const { use, close } = process(() => Promise.reject(new Error('out of reach')))
+    use(1)
+    await close()
   })
 })

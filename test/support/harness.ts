@@ -192,6 +192,7 @@ export async function createHarness(
       state.now = value
     },
     async close() {
+      await gateway.settle()
       await opened.close()
       if (owners !== opened) await owners.close()
       await database.close()
