@@ -38,6 +38,7 @@ export function policyOf(config: Config): Policy {
     mostRows: config.MAX_PAGE_SIZE,
     tokenDefaultLifetime: config.TOKEN_DEFAULT_LIFETIME,
     tokenMaxLifetime: config.TOKEN_MAX_LIFETIME,
+    roleAssignPermission: config.ROLE_ASSIGN_PERMISSION,
   }
 }
 

@@ -176,6 +176,11 @@ export const settings = {
   MAX_PAGE_SIZE: setting(integer(1, 100_000), '1000', 'What `limit`, `first`, `last` and lists of ids may be at most.'),
   TOKEN_DEFAULT_LIFETIME: setting(duration, '90d', 'How long an API token lives when its issuer names no end.'),
   TOKEN_MAX_LIFETIME: setting(duration, '365d', 'How long an API token may live at most.'),
+  ROLE_ASSIGN_PERMISSION: setting(
+    text,
+    'iam.role.assign',
+    'The permission by which an access may assign roles: no organization is left without one that holds it everywhere.',
+  ),
   REQUEST_TIMEOUT: setting(timeout, '10s', 'How long an operation may run.'),
   KEEP_ALIVE_TIMEOUT: setting(
     timeout,

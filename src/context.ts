@@ -26,6 +26,8 @@ export interface Policy {
   readonly tokenDefaultLifetime: number
   /** Seconds that a token may live. */
   readonly tokenMaxLifetime: number
+  /** The permission by which an access may assign roles. */
+  readonly roleAssignPermission: string
 }
 
 /** A scope that an operation needs, and the schema coordinates of the fields that need it, sorted. */
