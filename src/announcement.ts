@@ -18,6 +18,9 @@ export function announcement(started: Started, missing: readonly string[], confi
   ]
   if (started.migrated.length > 0) lines.push(`            Applied ${started.migrated.join(', ')}.`)
   if (started.filled) lines.push('            Filled with demo data, because it was empty.')
+  if (!started.exchanges) {
+    lines.push('  Exchange  off: there are no keys to sign JWTs with. Set SIGNING_KEYS_FILE or SIGNING_KEYS.')
+  }
   if (started.empty) {
     lines.push(
       '',

@@ -1,6 +1,7 @@
 /** Arguments of the command line → values. Each throws InvalidArgumentError, which commander tells the user. */
 import { InvalidArgumentError } from 'commander'
 import { developmentLifetime } from './auth/developmentIssuer.ts'
+import { leastLead } from './auth/signingKeys.ts'
 import { isUuid } from './auth/uuid.ts'
 import { parseDuration } from './duration.ts'
 
@@ -29,6 +30,15 @@ export function lifetime(text: string): number {
   const seconds = parseDuration(text)
   if (seconds === undefined || seconds < 1 || seconds > developmentLifetime) {
     throw new InvalidArgumentError('Expected a duration of at most 12h, such as 30m.')
+  }
+  return seconds
+}
+
+/** Seconds for which a signing key is published before it signs. */
+export function lead(text: string): number {
+  const seconds = parseDuration(text)
+  if (seconds === undefined || seconds < leastLead) {
+    throw new InvalidArgumentError(`Expected a duration of at least ${leastLead}s, such as 15m.`)
   }
   return seconds
 }

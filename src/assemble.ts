@@ -1,5 +1,6 @@
 /** Configuration → what the parts of the gateway take. */
 
+import { type KeptKeys, keptInFolder } from './auth/keptKeys.ts'
 import { type KeySource, keysFromFile } from './auth/keys.ts'
 import type { ClaimNames } from './auth/principal.ts'
 import { remoteKeys } from './auth/remoteKeys.ts'
@@ -14,6 +15,13 @@ export async function keysOf(config: Config, clock: () => Date, observe: Observe
   if (config.JWT_KEY_FILE !== null) return keysFromFile(config.JWT_KEY_FILE)
   if (config.JWKS_URI === null) throw new Error('expected a configuration with keys')
   return remoteKeys({ uri: config.JWKS_URI, clock, observe })
+}
+
+/** Where the keys are that the gateway signs with; null where it has none, and signs nothing. */
+export function keptKeysOf({ SIGNING_KEYS, SIGNING_KEYS_FILE, DATA_DIR, developmentIssuer }: Config): KeptKeys | null {
+  if (SIGNING_KEYS !== null) return { kind: 'text', text: SIGNING_KEYS }
+  if (SIGNING_KEYS_FILE !== null) return { kind: 'file', path: SIGNING_KEYS_FILE, setting: 'SIGNING_KEYS_FILE' }
+  return developmentIssuer ? keptInFolder(DATA_DIR) : null
 }
 
 export function claimNamesOf(config: Config): ClaimNames {

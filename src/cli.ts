@@ -5,9 +5,12 @@ import { inspect } from 'node:util'
 import { Command, Option } from 'commander'
 import type { Client } from 'pg'
 import { announcement } from './announcement.ts'
-import { countOfUsers, lifetime, positiveInteger, uuid } from './arguments.ts'
+import { countOfUsers, lead, lifetime, positiveInteger, uuid } from './arguments.ts'
+import { keptKeysOf } from './assemble.ts'
 import { openDevelopmentIssuer } from './auth/developmentIssuer.ts'
+import { changeKeptKeys, type KeptKeys, listKeptKeys } from './auth/keptKeys.ts'
 import { allScopes } from './auth/scopes.ts'
+import { defaultLead, rotated, type SigningAlgorithm, signingAlgorithms, withoutKey } from './auth/signingKeys.ts'
 import { type Config, readConfig, settings } from './config.ts'
 import type { Location } from './db/provision.ts'
 import { isLeftBehind, StartupError } from './errors.ts'
@@ -71,6 +74,26 @@ program
   )
   .option('--all-organizations', 'see every organization')
   .action(printToken)
+
+const keys = program
+  .command('keys')
+  .description('The keys that exchanged JWTs are signed with: rotate them, or list them.')
+keys
+  .command('rotate')
+  .description('Add a key, which is published at once and signs later in the place of the one that signs now.')
+  .addOption(
+    new Option('--lead <duration>', 'how long it is published before it signs, 30s at least')
+      .argParser(lead)
+      .default(defaultLead, '15m'),
+  )
+  .addOption(new Option('--algorithm <name>', 'its algorithm').choices([...signingAlgorithms]).default('ES256'))
+  .action(rotateKeys)
+keys
+  .command('remove')
+  .description('Take a key away that has leaked. Its JWTs are refused from then on.')
+  .argument('<kid>', 'its id')
+  .action(removeKey)
+keys.command('list').description('Print the keys: id, algorithm, what each does.').action(listKeys)
 
 program
   .command('schema')
@@ -294,6 +317,31 @@ async function printToken({ customer, scope, user, access, ttl, allOrganizations
     ...(access === undefined ? {} : { access_id: access }),
   }
   process.stdout.write(`${await issuer.sign(claims, ttl)}\n`)
+}
+
+interface Rotation {
+  readonly lead: number
+  readonly algorithm: SigningAlgorithm
+}
+
+async function rotateKeys({ lead: seconds, algorithm: alg }: Rotation): Promise<void> {
+  const now = new Date()
+  process.stdout.write(await changeKeptKeys(keptKeys(), now, (keys) => rotated(keys, { now, lead: seconds, alg })))
+}
+
+async function removeKey(kid: string): Promise<void> {
+  const now = new Date()
+  process.stdout.write(await changeKeptKeys(keptKeys(), now, (keys) => withoutKey(keys, kid, now)))
+}
+
+async function listKeys(): Promise<void> {
+  process.stdout.write(await listKeptKeys(keptKeys(), new Date()))
+}
+
+function keptKeys(): KeptKeys {
+  const kept = keptKeysOf(readConfig(process.env))
+  if (kept !== null) return kept
+  throw new StartupError('SIGNING_KEYS_FILE: expected the file that the keys are in, or are to be in, received none', 2)
 }
 
 interface SchemaCommand {

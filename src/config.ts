@@ -82,7 +82,7 @@ export const settings = {
   ),
   HOST: setting(text, '127.0.0.1', 'Address to listen on.'),
   PORT: setting(integer(0, 65_535), '4000', 'Port to listen on; 0 takes a free one.'),
-  DATA_DIR: setting(text, '.data', 'Folder of the embedded database and of the development key.'),
+  DATA_DIR: setting(text, '.data', 'Folder of the embedded database and of the keys for development.'),
   DATABASE_URL: setting(databaseUrl, undefined, 'A PostgreSQL server, 15 or later. Left out: the embedded database.'),
   DATABASE_POOL_SIZE: setting(
     integer(1, 500),
@@ -130,6 +130,12 @@ export const settings = {
   JWT_CUSTOMER_CLAIM: setting(text, 'customer_id', "Claim with the organization's customer number."),
   JWT_ACCESS_CLAIM: setting(text, 'access_id', 'Claim with the id of the access that signed in.'),
   JWT_TOKEN_CLAIM: setting(text, 'token_id', 'Claim with the id of the API token that the JWT was made from.'),
+  SIGNING_KEYS_FILE: setting(
+    text,
+    undefined,
+    'The file of the keys that exchanged JWTs are signed with. Left out: one in DATA_DIR with the development issuer, else none, and nothing is exchanged.',
+  ),
+  SIGNING_KEYS: setting(text, undefined, 'The same keys themselves instead of a file.'),
   ALLOWED_HOSTS: setting(
     hosts,
     undefined,
@@ -143,7 +149,7 @@ export const settings = {
   PUBLIC_URL: setting(
     origin,
     undefined,
-    'Where clients reach the gateway, for the metadata of AuthZEN. Left out: where it listens.',
+    'Where clients reach the gateway: the issuer of its JWTs, and what its metadata begins with. Left out: where it listens.',
   ),
   SUBGRAPH: setting(flag, 'true', 'Whether the gateway answers as a federation subgraph at /subgraph.'),
   GRAPHIQL: setting(flag, undefined, 'Whether GraphiQL is served. Left out: with the development issuer only.'),
@@ -285,13 +291,23 @@ function contradictions(values: Values): string[] {
   if (values.TOKEN_DEFAULT_LIFETIME > values.TOKEN_MAX_LIFETIME) {
     problems.push('TOKEN_DEFAULT_LIFETIME: expected no more than TOKEN_MAX_LIFETIME')
   }
+  const ownKeys = values.SIGNING_KEYS_FILE !== null || values.SIGNING_KEYS !== null
+  if (values.SIGNING_KEYS_FILE !== null && values.SIGNING_KEYS !== null) {
+    problems.push('SIGNING_KEYS_FILE and SIGNING_KEYS: expected one of them, received both')
+  }
+  if (ownKeys && values.PUBLIC_URL === null) {
+    problems.push('PUBLIC_URL: expected the issuer of the JWTs that are signed here, received none')
+  }
   if (drainDelayOf(values) >= values.DRAIN_TIMEOUT) {
     problems.push(`DRAIN_TIMEOUT: expected more than DRAIN_DELAY, which is ${drainDelayOf(values)} s`)
   }
   return problems
 }
 
-/** What came, for the message. Addresses may hold a password, so they are never shown. */
+/** Addresses may hold a password, and keys are secret. */
+const neverShown: ReadonlySet<string> = new Set(['DATABASE_URL', 'JWKS_URI', 'SIGNING_KEYS'])
+
+/** What came, for the message. */
 function reveal(name: string, written: string): string {
-  return name === 'DATABASE_URL' || name === 'JWKS_URI' ? '' : `, received ${JSON.stringify(written)}`
+  return neverShown.has(name) ? '' : `, received ${JSON.stringify(written)}`
 }

@@ -1,10 +1,10 @@
-/** The data folder: the development key and the embedded database, neither of which other users may see. */
+/** The data folder: the keys for development and the embedded database, none of which other users may see. */
 import type { Stats } from 'node:fs'
 import { chmod, mkdir, readdir, stat } from 'node:fs/promises'
 import { StartupError } from './errors.ts'
 
 /** What the gateway puts into it, and what a file system of its own has by itself. */
-const expectedIn = /^((development-key\.jwk|lock\.pid)(\..+)?|postgres|lost\+found)$/
+const expectedIn = /^((development-key\.jwk|signing-keys\.json|lock\.pid)(\..+)?|postgres|lost\+found)$/
 
 /**
  * Makes the folder where it is missing, closed to other users, and closes one that is open to them. Throws StartupError

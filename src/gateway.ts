@@ -5,6 +5,7 @@ import { createAuthenticator } from './auth/authenticate.ts'
 import { createJwtVerifier, type JwtRules } from './auth/jwt.ts'
 import type { KeySource } from './auth/keys.ts'
 import type { ClaimNames } from './auth/principal.ts'
+import type { Signer } from './auth/signer.ts'
 import { createPageTokens } from './authzen/pageToken.ts'
 import { createContext, type Documents, type Policy } from './context.ts'
 import { createCore } from './core.ts'
@@ -25,6 +26,7 @@ import { createAuthzenEndpoints } from './http/authzen.ts'
 import { fetchRequest, fetchResponse } from './http/fetch.ts'
 import { createGraph } from './http/graph.ts'
 import { createHandler, type Graph } from './http/handler.ts'
+import { createKeySetEndpoint } from './http/keySet.ts'
 import { nodeRequest, sendResponse } from './http/node.ts'
 import { createRoutes, type Readiness, type RoutesOptions } from './http/routes.ts'
 import { type Observer, unfailing } from './observer.ts'
@@ -44,6 +46,8 @@ export interface GatewayOptions {
   /** Connections to the database that one caller may have at once; null: half of them. */
   readonly callerConnections: number | null
   readonly keys: KeySource
+  /** What the gateway signs JWTs with; null: it signs none. */
+  readonly signer: Signer | null
   readonly jwt: Omit<JwtRules, 'clock'>
   readonly claimNames: ClaimNames
   readonly policy: Policy
@@ -184,11 +188,14 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { allowedHosts, allowedOrigins, maxBodyBytes } = options
   const handle = createHandler({
     graphAt,
-    endpoints: createAuthzenEndpoints({
-      entrance,
-      pageTokens: createPageTokens(createPageTokenKey()),
-      publicUrl: options.publicUrl,
-    }),
+    endpoints: new Map([
+      ...createAuthzenEndpoints({
+        entrance,
+        pageTokens: createPageTokens(createPageTokenKey()),
+        publicUrl: options.publicUrl,
+      }),
+      ...createKeySetEndpoint(options.signer),
+    ]),
     routes,
     allowedHosts,
     allowedOrigins,

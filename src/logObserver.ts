@@ -1,6 +1,6 @@
 /** The log as an observer: which line each observation becomes. */
 import type { Log } from './log.ts'
-import type { DatabaseState, KeySetState, Observer, RequestObserved } from './observer.ts'
+import type { DatabaseState, KeySetState, Observer, RequestObserved, SigningKeysState } from './observer.ts'
 
 /** What probes ask every few seconds. Lines of it would bury the others. */
 const probed: ReadonlySet<string> = new Set(['/health', '/ready'])
@@ -21,9 +21,14 @@ const keySetMessages: Readonly<Record<KeySetState['state'], string>> = {
   unavailable: 'there is no key set to verify JWTs with',
 }
 
+const signingKeysMessages: Readonly<Record<SigningKeysState['state'], string>> = {
+  fresh: 'the signing keys can be read again',
+  stale: 'the signing keys can not be read: the last ones are used on',
+}
+
 /**
  * Writes an access line for each request, and a line for each refused credential, each unexpected error, each change of
- * the database's and the key set's state, what the start waits for and, at `debug`, each statement.
+ * the database's, the key set's and the signing keys' state, what the start waits for and, at `debug`, each statement.
  */
 export function createLogObserver(log: Log): Observer {
   const detailed = log.isLevelEnabled('debug')
@@ -49,6 +54,12 @@ export function createLogObserver(log: Log): Observer {
         break
       case 'keySet':
         log[observation.state === 'fresh' ? 'info' : 'warn'](change(observation), keySetMessages[observation.state])
+        break
+      case 'signingKeys':
+        log[observation.state === 'fresh' ? 'info' : 'warn'](
+          change(observation),
+          signingKeysMessages[observation.state],
+        )
         break
       case 'startWaits':
         log.warn({ what: observation.what }, 'the start waits')
@@ -83,7 +94,7 @@ function quoted(text: string | null | undefined): string {
   return text === null || text === undefined ? 'null' : JSON.stringify(text)
 }
 
-function change({ state, reason }: DatabaseState | KeySetState) {
+function change({ state, reason }: DatabaseState | KeySetState | SigningKeysState) {
   return reason === null ? { state } : { state, reason }
 }
 

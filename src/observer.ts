@@ -81,6 +81,14 @@ export interface KeySetState {
   readonly reason: string | null
 }
 
+/** The gateway's own signing keys could be read, or can't any more and the last ones are used on: told once for each change. */
+export interface SigningKeysState {
+  readonly kind: 'signingKeys'
+  readonly state: 'fresh' | 'stale'
+  /** Why they can't be read; null where they can. */
+  readonly reason: string | null
+}
+
 /** The start of the gateway waits for something for longer than it should. */
 export interface StartWaits {
   readonly kind: 'startWaits'
@@ -94,6 +102,7 @@ export type Observation =
   | StatementObserved
   | DatabaseState
   | KeySetState
+  | SigningKeysState
   | StartWaits
 
 /** Is told of everything, on the request's path: it returns at once and throws nothing. */

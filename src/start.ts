@@ -1,8 +1,10 @@
 /** Starts everything that a configuration asks for, and stops it again in the opposite order. */
 import { type DemoCaller, demoCallers, demoExamples } from '../examples/data/demo/callers.ts'
 import { fillIfEmpty } from '../examples/data/demo/demoData.ts'
-import { allowedHostsOf, claimNamesOf, keysOf, limitsOf, policyOf } from './assemble.ts'
+import { allowedHostsOf, claimNamesOf, keptKeysOf, keysOf, limitsOf, policyOf } from './assemble.ts'
 import { type DevelopmentIssuer, developmentLifetime, openDevelopmentIssuer } from './auth/developmentIssuer.ts'
+import { makeKeysInFolder } from './auth/keptKeys.ts'
+import { openSigner, type Signer } from './auth/signer.ts'
 import type { Config } from './config.ts'
 import { Prisma } from './db/generated/prisma/client.ts'
 import { type Provisioned, provisionDatabase, startupFailure } from './db/provision.ts'
@@ -33,6 +35,8 @@ export interface Started {
   readonly filled: boolean
   /** Whether there is no organization yet, and so nobody whose JWT is taken. */
   readonly empty: boolean
+  /** Whether API tokens can be exchanged for JWTs: whether there are keys to sign them with. */
+  readonly exchanges: boolean
   /** Null where the issuer is somebody else, or the demo data is not there. */
   readonly demoJwts: readonly DemoJwt[] | null
   /** Resolves with the reason where the embedded database ends by itself: the gateway is of no use from then on. */
@@ -65,6 +69,11 @@ export async function start(config: Config, observer: Observer): Promise<Started
     ? await openDevelopmentIssuer({ folder: config.DATA_DIR, audience: config.JWT_AUDIENCE, clock })
     : null
   const keys = issuer?.keys ?? (await keysOf(config, clock, observe))
+  const signer = await signerOf(config, clock, observe)
+  const closeKeys = () => {
+    keys.close()
+    signer?.close()
+  }
   const database = await provisionDatabase({
     url: config.DATABASE_URL,
     folder: config.DATA_DIR,
@@ -76,7 +85,7 @@ export async function start(config: Config, observer: Observer): Promise<Started
     onWait: (what) => observe({ kind: 'startWaits', what }),
     fill: config.DEMO_DATA ? (client) => fillIfEmpty(client, clock()) : undefined,
   }).catch((error) => {
-    keys.close()
+    closeKeys()
     throw error
   })
   try {
@@ -85,6 +94,7 @@ export async function start(config: Config, observer: Observer): Promise<Started
       database: database.database,
       callerConnections: config.CALLER_CONNECTIONS,
       keys,
+      signer,
       jwt: {
         issuer: issuer?.issuer ?? (config.JWT_ISSUER as string),
         audience: config.JWT_AUDIENCE,
@@ -125,6 +135,7 @@ export async function start(config: Config, observer: Observer): Promise<Started
       migrated: database.migrated,
       filled: database.filled,
       empty: await isEmpty(database),
+      exchanges: signer !== null,
       demoJwts: demo && (await Promise.all(Object.values(demoCallers).map((caller) => demoJwt(demo, caller)))),
       databaseEnded: database.ended,
       missing: (patience) => watch.missing(gateway.readiness, patience),
@@ -132,16 +143,24 @@ export async function start(config: Config, observer: Observer): Promise<Started
         watch.close()
         const deadline = performance.now() + stopTimeout * 1_000
         const cutOff = await server.close()
-        keys.close()
+        closeKeys()
         const closing = Promise.all([gateway.settle(), stopSweeping()]).then(() => database.close())
         return { cutOff, closed: await endsBefore(deadline, closing) }
       },
     }
   } catch (error) {
-    keys.close()
+    closeKeys()
     await database.close()
     throw startupFailure(database.kind, error)
   }
+}
+
+/** What JWTs are signed with; null where no keys are configured. Those for development are made where there are none. */
+async function signerOf(config: Config, clock: () => Date, observe: Observer): Promise<Signer | null> {
+  const kept = keptKeysOf(config)
+  if (kept === null) return null
+  if (kept.kind === 'file' && kept.setting === 'DATA_DIR') await makeKeysInFolder(config.DATA_DIR, clock())
+  return openSigner({ kept, clock, observe })
 }
 
 /** Whether the work has ended at the deadline, a time of `performance.now()`. */

@@ -47,7 +47,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...['auth', 'context.ts', 'db', 'entrance.ts', 'errors.ts', 'ids.ts', 'json.ts', 'links', 'page', 'rights.ts'],
   ],
   graphiql: [],
-  http: ['authzen', 'core.ts', 'entrance.ts', 'errors.ts', 'graphiql', 'json.ts', 'observer.ts', 'operation'],
+  http: ['auth', 'authzen', 'core.ts', 'entrance.ts', 'errors.ts', 'graphiql', 'json.ts', 'observer.ts', 'operation'],
   'gateway.ts': [
     'auth',
     'authzen',
@@ -87,6 +87,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'cli.ts': [
     'announcement.ts',
     'arguments.ts',
+    'assemble.ts',
     'auth',
     'config.ts',
     'db',

@@ -220,6 +220,14 @@ describe('settings', () => {
       { TOKEN_DEFAULT_LIFETIME: '2d', TOKEN_MAX_LIFETIME: '1d' },
       'TOKEN_DEFAULT_LIFETIME: expected no more than TOKEN_MAX_LIFETIME',
     ],
+    [
+      { SIGNING_KEYS: 'secret', SIGNING_KEYS_FILE: 'keys.json', PUBLIC_URL: 'https://iam.example' },
+      'SIGNING_KEYS_FILE and SIGNING_KEYS: expected one of them, received both',
+    ],
+    [
+      { SIGNING_KEYS_FILE: 'keys.json' },
+      'PUBLIC_URL: expected the issuer of the JWTs that are signed here, received none',
+    ],
     [{ DRAIN_DELAY: '20s' }, 'DRAIN_TIMEOUT: expected more than DRAIN_DELAY, which is 20 s'],
     [{ ...production, DRAIN_TIMEOUT: '5s' }, 'DRAIN_TIMEOUT: expected more than DRAIN_DELAY, which is 5 s'],
   ])('that contradict each other are refused: %j', (environment: Environment, problem) => {

@@ -34,6 +34,7 @@ describe('a data folder', () => {
   it.each([0o755, 0o750, 0o701, 0o777])('that is open to others is closed to them (mode %o)', async (mode) => {
     await mkdir(join(folder, 'postgres'))
     await writeFile(join(folder, 'development-key.jwk'), '')
+    await writeFile(join(folder, 'signing-keys.json'), '')
     await chmod(folder, mode)
     await openDataFolder(folder)
     expect(await modeOf(folder)).toBe(0o700)

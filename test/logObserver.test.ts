@@ -101,6 +101,8 @@ describe('the log', () => {
     ['database', 'impaired', 'its disk is full: …', 'warn', 'the database can not work as it should'],
     ['keySet', 'fresh', null, 'info', 'the key set is up to date'],
     ['keySet', 'stale', 'it answered 500: …', 'warn', 'the key set could not be loaded: the last one is used on'],
+    ['signingKeys', 'fresh', null, 'info', 'the signing keys can be read again'],
+    ['signingKeys', 'stale', 'no keys', 'warn', 'the signing keys can not be read: the last ones are used on'],
     ['keySet', 'unavailable', 'it answered 500: …', 'warn', 'there is no key set to verify JWTs with'],
   ])('has the change of the %s to %s', (kind, state, reason, level, msg) => {
     const line = { level, msg, state, ...(reason === null ? {} : { reason }) }

@@ -52,6 +52,7 @@ export async function openGateway(url: string): Promise<Asked> {
   const gateway = createGateway({
     database: { ...database, read },
     keys: fixedKeys({ keys: [jwk] }),
+    signer: null,
     jwt: { issuer, audience: config.JWT_AUDIENCE, type: config.JWT_TYPE, maxAge: config.JWT_MAX_AGE },
     claimNames: claimNamesOf(config),
     policy: policyOf(config),

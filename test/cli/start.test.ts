@@ -217,7 +217,7 @@ describe('a gateway that is told to stop', () => {
     expect((await answered)[0].statusCode).toBe(200)
     const ended = await gateway.ended()
     expect({ code: ended.code, warnings: warningsIn(ended) }).toEqual({ code: 0, warnings: [] })
-    expect((await readdir(folder)).sort()).toEqual(['development-key.jwk', 'postgres'])
+    expect((await readdir(folder)).sort()).toEqual(['development-key.jwk', 'postgres', 'signing-keys.json'])
   })
 })
 
@@ -254,7 +254,7 @@ describe('a port that is taken', () => {
       stderr: `Port ${port} on 127.0.0.1 is taken: set PORT to another one, or to 0\n`,
     })
     server.close()
-    expect((await readdir(folder)).sort()).toEqual(['development-key.jwk', 'postgres'])
+    expect((await readdir(folder)).sort()).toEqual(['development-key.jwk', 'postgres', 'signing-keys.json'])
   }, 120_000)
 })
 

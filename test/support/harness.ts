@@ -113,6 +113,7 @@ export async function createHarness(
     database: gatewaysOwn,
     callerConnections: config.CALLER_CONNECTIONS,
     keys: fixedKeys({ keys: [jwk] }),
+    signer: null,
     jwt: { issuer, audience, type: config.JWT_TYPE, maxAge: config.JWT_MAX_AGE },
     claimNames: claimNamesOf(config),
     policy: policyOf(config),
