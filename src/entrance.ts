@@ -3,7 +3,7 @@
  * knows nothing of HTTP; every adapter comes through here, so that no rule holds on one way only.
  */
 import type { Authenticate } from './auth/authenticate.ts'
-import type { Principal } from './auth/principal.ts'
+import { nobody, type Principal } from './auth/principal.ts'
 import type { Context, ContextOptions } from './context.ts'
 import { createDeadline } from './deadline.ts'
 import { GatewayError } from './errors.ts'
@@ -54,6 +54,8 @@ export interface Needs extends Pick<ContextOptions, 'members'> {
 export interface Entrance {
   /** Never rejects: what the work, or what comes before it, fails by is part of the outcome. */
   enter<Answer>(arrival: Arrival, work: (entered: Entered) => Promise<Answer>): Promise<Outcome<Answer>>
+  /** The same for what takes no credential: whoever asks is `nobody`. */
+  enterUnknown<Answer>(arrival: Arrival, work: (entered: Entered) => Promise<Answer>): Promise<Outcome<Answer>>
 }
 
 export interface EntranceOptions {
@@ -82,42 +84,44 @@ export function createEntrance(options: EntranceOptions): Entrance {
       throw error
     }
   }
-  const admitted = async <Answer>(
-    arrival: Arrival,
-    trail: Trail,
-    work: (entered: Entered) => Promise<Answer>,
-  ): Promise<Answer> => {
-    const { requestId } = arrival
-    const { tally } = trail
-    const found = authenticate(arrival.authorization, tally)
+  const identified = async ({ authorization, requestId }: Arrival, trail: Trail): Promise<Principal> => {
+    const found = authenticate(authorization, trail.tally)
     const principal = found instanceof Promise ? await observing(found, requestId) : found
     trail.principal = principal
-    return work({
-      principal,
-      trail,
-      async within({ members, changes }, asked) {
-        const deadline = createDeadline({ seconds: timeout, changes, client: arrival })
-        try {
-          return await asked(createContext({ principal, requestId, tally, members, deadline }))
-        } finally {
-          deadline.end()
-        }
-      },
-    })
+    return principal
   }
+  const enteredBy = (principal: Principal, arrival: Arrival, trail: Trail): Entered => ({
+    principal,
+    trail,
+    async within({ members, changes }, asked) {
+      const { tally } = trail
+      const deadline = createDeadline({ seconds: timeout, changes, client: arrival })
+      try {
+        return await asked(createContext({ principal, requestId: arrival.requestId, tally, members, deadline }))
+      } finally {
+        deadline.end()
+      }
+    },
+  })
   const refusals = (error: unknown, requestId: string): readonly GatewayError[] => {
     if (error instanceof DocumentRefused) return error.errors
     if (error instanceof GatewayError) return [error]
     return [expectedFailure(error) ?? unexpected(error, requestId, onUnexpectedError)]
   }
+  const outcomeOf = async <Answer>(
+    arrival: Arrival,
+    answer: (trail: Trail) => Promise<Answer>,
+  ): Promise<Outcome<Answer>> => {
+    const trail: Trail = { principal: null, operation: null, tally: { statements: 0 } }
+    try {
+      return { executed: true, answer: await answer(trail), trail }
+    } catch (error) {
+      return { executed: false, errors: refusals(error, arrival.requestId), trail }
+    }
+  }
   return {
-    async enter(arrival, work) {
-      const trail: Trail = { principal: null, operation: null, tally: { statements: 0 } }
-      try {
-        return { executed: true, answer: await admitted(arrival, trail, work), trail }
-      } catch (error) {
-        return { executed: false, errors: refusals(error, arrival.requestId), trail }
-      }
-    },
+    enter: (arrival, work) =>
+      outcomeOf(arrival, async (trail) => work(enteredBy(await identified(arrival, trail), arrival, trail))),
+    enterUnknown: (arrival, work) => outcomeOf(arrival, (trail) => work(enteredBy(nobody, arrival, trail))),
   }
 }

@@ -26,9 +26,11 @@ import { createAuthzenEndpoints } from './http/authzen.ts'
 import { fetchRequest, fetchResponse } from './http/fetch.ts'
 import { createGraph } from './http/graph.ts'
 import { createHandler, type Graph } from './http/handler.ts'
-import { createKeySetEndpoint } from './http/keySet.ts'
+import { createKeySetEndpoint, keySetPath } from './http/keySet.ts'
 import { nodeRequest, sendResponse } from './http/node.ts'
-import { createRoutes, type Readiness, type RoutesOptions } from './http/routes.ts'
+import { createOAuthRoutes } from './http/oauth.ts'
+import { createRoutes, graphiqlPath, type Readiness, type RoutesOptions } from './http/routes.ts'
+import { createOAuthEndpoints, resourceMetadataPath } from './oauth/endpoints.ts'
 import { type Observer, unfailing } from './observer.ts'
 import { createDocumentCache } from './operation/documentCache.ts'
 import type { Limits } from './operation/limits.ts'
@@ -186,16 +188,30 @@ export function createGateway(options: GatewayOptions): Gateway {
     return subgraph
   }
   const { allowedHosts, allowedOrigins, maxBodyBytes } = options
+  const { publicUrl } = options
+  const pageTokens = createPageTokens(createPageTokenKey())
+  const authzen = createAuthzenEndpoints({ entrance, pageTokens, publicUrl })
+  const resources = ['', endpoint, ...(options.subgraph ? [subgraphEndpoint] : []), ...authzen.keys()]
+  const oauth = createOAuthRoutes({
+    endpoints: createOAuthEndpoints({
+      entrance,
+      issuer: publicUrl,
+      audience: options.jwt.audience,
+      claimNames: options.claimNames,
+      noteUse: lastUses.note,
+    }),
+    keySetPath: options.signer === null ? null : keySetPath,
+    resources,
+    resource: () => ({
+      publicUrl: publicUrl(),
+      issuer: options.jwt.issuer,
+      documentation: options.graphiql === undefined ? null : `${publicUrl()}${graphiqlPath}`,
+    }),
+  })
   const handle = createHandler({
     graphAt,
-    endpoints: new Map([
-      ...createAuthzenEndpoints({
-        entrance,
-        pageTokens: createPageTokens(createPageTokenKey()),
-        publicUrl: options.publicUrl,
-      }),
-      ...createKeySetEndpoint(options.signer),
-    ]),
+    endpoints: new Map([...authzen, ...oauth, ...createKeySetEndpoint(options.signer)]),
+    resourceMetadata: (path) => (resources.includes(path) ? `${publicUrl()}${resourceMetadataPath}${path}` : null),
     routes,
     allowedHosts,
     allowedOrigins,

@@ -2,12 +2,12 @@
  * What accesses and tokens may do: questions to the evaluator, with the facts that the loaders find. Those take one
  * statement for the subjects, however many questions are asked at the same time, and what the catalogue takes to be as new.
  */
-import type { AllowedScopes } from './auth/allowedScopes.ts'
+import type { AllowedScopes, RightsScopes, ScopedPermission, ScopedRole } from './auth/allowedScopes.ts'
 import { type Decision, decide, type Held, heldBy, type Question, type Subject } from './auth/decide.ts'
 import { isOver } from './auth/expiry.ts'
 import type { Principal } from './auth/principal.ts'
 import { formatResource, parseResource, type Resource } from './auth/resource.ts'
-import { statusOf } from './auth/token.ts'
+import { statusOf, type TokenStatus } from './auth/token.ts'
 import type { Catalogue } from './db/catalogue.ts'
 import type { Access, Permission } from './db/generated/prisma/client.ts'
 import { accesses, permissions, roles } from './db/tables.ts'
@@ -106,7 +106,7 @@ function permittedTo(subject: Subject | null, resource: Resource | null, known: 
 export async function placesOf(whom: Whom, permissionId: string, asking: Asking): Promise<Places> {
   const { loaders } = asking
   const subject = subjectOf(await loaders.subject(whom), asking)
-  return placesFor(subject, permissionId, await loaders.catalogue())
+  return placesFor(subject, { permissionId }, await loaders.catalogue())
 }
 
 /** The same for many at once, in their order. */
@@ -118,11 +118,14 @@ export async function placesOfEach(
   const { loaders } = asking
   const found = await loaders.subjects(asked)
   const known = await loaders.catalogue()
-  return found.map((rows) => placesFor(subjectOf(rows, asking), permissionId, known))
+  return found.map((rows) => placesFor(subjectOf(rows, asking), { permissionId }, known))
 }
 
-function placesFor(subject: Subject | null, permissionId: string, known: Catalogue): Places {
-  const grantsOn = (resource: string | null) => decide({ permissionId, resource }, subject, known).grants
+/** What is asked about everywhere: a permission, or a role. */
+type Asked = { readonly permissionId: string } | { readonly roleId: string }
+
+function placesFor(subject: Subject | null, asked: Asked, known: Catalogue): Places {
+  const grantsOn = (resource: string | null) => decide({ ...asked, resource }, subject, known).grants
   const { roles = [], permissions = [] } = subject?.token?.rights ?? {}
   const named = [...(subject?.held ?? []), ...roles].map(({ resource }) => resource)
   const limits = [...named, ...permissions.flatMap(({ resources }) => resources)].filter((limit) => limit !== null)
@@ -133,6 +136,58 @@ function placesFor(subject: Subject | null, permissionId: string, known: Catalog
       .sort()
       .map(parseResource),
   }
+}
+
+/** What a part of a token's rights comes to at the instant: what its access holds now, cut by what the token allows. */
+export interface LiveRights {
+  readonly roles: readonly ScopedRole[]
+  readonly permissions: readonly ScopedPermission[]
+}
+
+/** A token as it stands at the instant. */
+export interface LiveToken {
+  readonly status: TokenStatus
+  readonly access: Access
+  /** The last day of its user; null: no end. */
+  readonly lastDay: Date | null
+  /** Null where it allows none in the organization. */
+  readonly organization: LiveRights | null
+  readonly services: readonly (LiveRights & { readonly serviceDefinitionId: string })[]
+}
+
+/** The token, and all that it may do; null where there is none that the asker may see. */
+export async function liveToken(id: number, asking: Asking): Promise<LiveToken | null> {
+  const { loaders } = asking
+  const rows = await loaders.subject({ kind: 'token', id })
+  const [row] = rows
+  const subject = subjectOf(rows, asking)
+  if (row === undefined || !subject?.token) return null
+  const known = await loaders.catalogue()
+  const { organizationScopes, servicesScopes } = row.token_allowedScopes as unknown as AllowedScopes
+  const { token } = subject
+  const live = (rights: RightsScopes) => liveRights({ ...subject, token: { ...token, rights } }, rights, known)
+  return {
+    status: token.status,
+    access: row,
+    lastDay: row.lastDay,
+    organization: organizationScopes && live(organizationScopes),
+    services: servicesScopes.map((rights) => ({ serviceDefinitionId: rights.serviceDefinitionId, ...live(rights) })),
+  }
+}
+
+function liveRights(subject: Subject, rights: RightsScopes, known: Catalogue): LiveRights {
+  const roleIds = [...new Set([...subject.held.map(({ roleId }) => roleId), ...rights.roles.map(({ name }) => name)])]
+  const roles = roleIds.sort().flatMap((roleId): readonly ScopedRole[] => {
+    const { everywhere, resources } = placesFor(subject, { roleId }, known)
+    const places = everywhere ? [null] : resources.map(formatResource)
+    return places.map((resource) => ({ name: roleId, resource }))
+  })
+  const permissions = known.permissionsWith(roleIds).flatMap(({ id }): readonly ScopedPermission[] => {
+    const { everywhere, resources } = placesFor(subject, { permissionId: id }, known)
+    if (everywhere) return [{ permissionId: id, resources: [] }]
+    return resources.length === 0 ? [] : [{ permissionId: id, resources: resources.map(formatResource) }]
+  })
+  return { roles, permissions }
 }
 
 function asText({ permissionId, resource }: PermissionQuestion): Question {

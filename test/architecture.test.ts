@@ -46,8 +46,22 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   authzen: [
     ...['auth', 'context.ts', 'db', 'entrance.ts', 'errors.ts', 'ids.ts', 'json.ts', 'links', 'page', 'rights.ts'],
   ],
+  oauth: ['auth', 'context.ts', 'db', 'entrance.ts', 'errors.ts', 'failures.ts', 'links', 'rights.ts'],
   graphiql: [],
-  http: ['auth', 'authzen', 'core.ts', 'entrance.ts', 'errors.ts', 'graphiql', 'json.ts', 'observer.ts', 'operation'],
+  http: [
+    ...[
+      'auth',
+      'authzen',
+      'core.ts',
+      'entrance.ts',
+      'errors.ts',
+      'graphiql',
+      'json.ts',
+      'oauth',
+      'observer.ts',
+      'operation',
+    ],
+  ],
   'gateway.ts': [
     'auth',
     'authzen',
@@ -57,6 +71,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'entrance.ts',
     'execution',
     'http',
+    'oauth',
     'observer.ts',
     'operation',
     'schema/index.ts',

@@ -24,6 +24,18 @@ export interface Principal {
   readonly onlyOperations: ReadonlySet<string> | null
 }
 
+/** Who shows no credential: it holds no scope, and sees nothing. The nil UUID is no organization's. */
+export const nobody: Principal = Object.freeze({
+  subject: 'nobody',
+  organizationId: '00000000-0000-0000-0000-000000000000',
+  allOrganizations: false,
+  userId: null,
+  accessId: null,
+  tokenId: null,
+  scopes: new Set<string>(),
+  onlyOperations: null,
+})
+
 /** Which claims say what; identity providers differ. */
 export interface ClaimNames {
   /** In order: the first claim that has a scope counts. */

@@ -1,5 +1,5 @@
 /** How a request of an AuthZEN endpoint is answered behind the entrance, as an operation of the graph is by `core`. */
-import type { Principal } from '../auth/principal.ts'
+import { checkEndpointScopes } from '../auth/endpointScopes.ts'
 import type { Scope } from '../auth/scopes.ts'
 import type { Context } from '../context.ts'
 import { accesses } from '../db/tables.ts'
@@ -29,22 +29,10 @@ export function createAsk(entrance: Entrance): Ask {
     entrance.enter(arrival, async ({ principal, within }) => {
       if (!isObject(body)) throw new GatewayError('BAD_REQUEST', `expected a JSON object, received ${kindOf(body)}`)
       const { scopes, answer } = operation(body)
-      checkScopes(scopes, principal)
+      checkEndpointScopes(scopes, principal)
       return within({ members, changes: false }, async (context) => {
         context.share.admit()
         return answer(context)
       })
     })
-}
-
-/** Who is bound to documents of the graph is refused whatever else there is: no scope helps. */
-function checkScopes(needed: readonly Scope[], { onlyOperations, scopes }: Principal): void {
-  if (onlyOperations !== null) {
-    throw new GatewayError('FORBIDDEN', 'the token is bound to documents of the graph, and may ask nothing else')
-  }
-  const missing = needed.filter((scope) => !scopes.has(scope))
-  if (missing.length === 0) return
-  throw new GatewayError('FORBIDDEN', `the request needs scopes that the caller lacks: ${missing.join(', ')}`, {
-    sufficientScope: needed.join(' '),
-  })
 }

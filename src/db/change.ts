@@ -270,7 +270,8 @@ async function made(
     const carriedOut = changes.make(kind, job, { signal, share, visibility: sentFor })
     return { facts: await untilGivenUp(carriedOut, signal), failure: null }
   } catch (error) {
-    if (databaseFailure(error) !== 'readOnly') throw error
+    // Who does not see the row can't be told the facts either.
+    if (databaseFailure(error) !== 'readOnly' || sentFor !== changing.visibility) throw error
     return { facts: await asked(changing, kind, job), failure: error }
   }
 }

@@ -2,13 +2,14 @@
 import { endpoints, metadataOf, metadataPath } from '../authzen/endpoints.ts'
 import { createAsk, type Operation } from '../authzen/operation.ts'
 import type { PageTokens } from '../authzen/pageToken.ts'
-import type { Arrival, Entrance } from '../entrance.ts'
+import type { Entrance } from '../entrance.ts'
 import { GatewayError } from '../errors.ts'
 import { parseJson } from '../json.ts'
-import type { Exchange } from './exchange.ts'
+import { arrivalOf, type Exchange } from './exchange.ts'
 import type { Endpoint } from './handler.ts'
 import { isOfType } from './mediaType.ts'
 import { type HttpRequest, type HttpResponse, json } from './message.ts'
+import { checkMethod } from './method.ts'
 import { httpError } from './status.ts'
 
 export interface AuthzenOptions {
@@ -44,20 +45,6 @@ export function createAuthzenEndpoints(options: AuthzenOptions): ReadonlyMap<str
     ...endpoints.map(({ path, operation }) => [path, { answer: answering(operation(pageTokens)), refuse }] as const),
     [metadataPath, { answer: metadata, refuse }] as const,
   ])
-}
-
-function arrivalOf({ request, requestId }: Exchange): Arrival {
-  return {
-    authorization: request.header('authorization'),
-    requestId,
-    whenAbandoned: (listener) => request.whenAbandoned(listener),
-  }
-}
-
-function checkMethod({ method }: HttpRequest, methods: readonly string[]): void {
-  if (methods.includes(method)) return
-  const allow = methods.join(', ')
-  throw new GatewayError('METHOD_NOT_ALLOWED', `expected ${methods.join(' or ')}`, { allow })
 }
 
 /** A message and nothing else (section 10.1.2). It begins with the code of the error. */

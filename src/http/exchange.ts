@@ -1,6 +1,6 @@
 /** A request on its way to its response, and what is told of it at the end. */
 import { createHash } from 'node:crypto'
-import type { Outcome, Trail } from '../entrance.ts'
+import type { Arrival, Outcome, Trail } from '../entrance.ts'
 import type { ErrorCode, GatewayError } from '../errors.ts'
 import type { ObservedPrincipal, RequestObserved } from '../observer.ts'
 import type { Answer } from '../operation/run.ts'
@@ -23,6 +23,15 @@ export interface Exchange {
 export function beginExchange(request: HttpRequest): Exchange {
   const requestId = requestIdOf(request.header('x-request-id'))
   return { request, requestId, began: performance.now(), outcome: undefined, refused: undefined }
+}
+
+/** What the entrance is told of it. */
+export function arrivalOf({ request, requestId }: Exchange): Arrival {
+  return {
+    authorization: request.header('authorization'),
+    requestId,
+    whenAbandoned: (listener) => request.whenAbandoned(listener),
+  }
 }
 
 /** What is told of an exchange that ends now, with this status if the client is still there. */

@@ -30,6 +30,8 @@ export interface HandlerOptions {
   readonly graphAt: (path: string) => Graph | undefined | Promise<Graph>
   /** By their paths. */
   readonly endpoints: ReadonlyMap<string, Endpoint>
+  /** The address of the metadata of what is protected at the path; null where there is none. */
+  readonly resourceMetadata: (path: string) => string | null
   readonly routes: Routes
   /** Hosts that requests may be for; null where any will do. */
   readonly allowedHosts: readonly string[] | null
@@ -44,7 +46,8 @@ export interface HandlerOptions {
 export type Handler = (request: HttpRequest) => Promise<HttpResponse>
 
 export function createHandler(options: HandlerOptions): Handler {
-  const { graphAt, endpoints, routes, allowedHosts, allowedOrigins, observe, onUnexpectedError } = options
+  const { graphAt, endpoints, resourceMetadata, routes, allowedHosts, allowedOrigins, observe, onUnexpectedError } =
+    options
 
   const answer = async (exchange: Exchange, endpoint: Endpoint | undefined): Promise<HttpResponse> => {
     const { request } = exchange
@@ -56,6 +59,12 @@ export function createHandler(options: HandlerOptions): Handler {
     const graph = graphAt(request.path)
     if (graph === undefined) throw new GatewayError('NOT_FOUND', 'there is no such path')
     return typeof graph === 'function' ? graph(exchange) : (await graph)(exchange)
+  }
+
+  /** A challenge tells where a client learns who issues credentials (RFC 9728, section 5.1). */
+  const challengeOf = (challenge: string | undefined, path: string): HttpResponse['headers'] | undefined => {
+    const address = challenge?.startsWith('Bearer ') ? resourceMetadata(path) : null
+    return address === null ? undefined : { 'www-authenticate': `${challenge}, resource_metadata="${address}"` }
   }
 
   return async (request) => {
@@ -72,6 +81,7 @@ export function createHandler(options: HandlerOptions): Handler {
     const complete = Object.assign(
       standardHeaders(requestId),
       headers,
+      challengeOf(headers['www-authenticate'], request.path),
       originHeaders(headers.vary, request, allowedOrigins),
     )
     return { status, headers: complete, body }

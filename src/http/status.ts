@@ -14,6 +14,7 @@ const statusByCode: Partial<Record<ErrorCode, number>> = {
   INTERNAL_SERVER_ERROR: 500,
   SERVICE_UNAVAILABLE: 503,
   TIMEOUT: 503,
+  OUTCOME_UNKNOWN: 503,
 }
 
 /** Errors for which clients that do not accept application/graphql-response+json get 200 (GraphQL over HTTP, 6.4.1). */

@@ -2,6 +2,7 @@
 import { isVisibleTo } from '../auth/visibility.ts'
 import { job, type Kind } from '../db/changeStatement.ts'
 import { Prisma } from '../db/generated/prisma/client.ts'
+import { revokingTokens, stateOfToken, tokenBySecret, tokenStates } from '../db/revokedTokens.ts'
 import { accesses, tokens, users } from '../db/tables.ts'
 import type { Columns } from '../links/columns.ts'
 import { type HeldText, heldRights, holderOf, holderStanding, issuedOutcome } from './issuedTokens.ts'
@@ -10,11 +11,10 @@ import { isOwn, ofAnybody, others, withoutWhose } from './whoseTokens.ts'
 
 const { name, id, column } = tokens
 
-const states = ['revoked', 'deactivated', 'active'] as const
-type TokenState = (typeof states)[number]
+type TokenState = (typeof tokenStates)[number]
 
 /** Everything that a token may be like, as the statement tells it. */
-export const tokenStandings: readonly string[] = states.flatMap(ofAnybody)
+export const tokenStandings: readonly string[] = tokenStates.flatMap(ofAnybody)
 
 /** What a standing says. */
 export function tokenState(standing: string): {
@@ -23,9 +23,6 @@ export function tokenState(standing: string): {
 } {
   return { state: withoutWhose(standing) as TokenState, isOwn: isOwn(standing) }
 }
-
-const state = Prisma.sql`
-  CASE WHEN ${column('revokedAt')} IS NOT NULL THEN 'revoked' WHEN ${column('deactivated')} THEN 'deactivated' ELSE 'active' END`
 
 /** A token as it stands, and all that matters for issuing it once more. */
 export interface StandingToken {
@@ -42,7 +39,7 @@ const asItStands = Prisma.sql`
     'token', json_build_object('accessId', ${column('accessId')}, 'name', ${column('name')}, 'scope', ${column('scope')},
       'allowedScopes', ${column('allowedScopes')}, 'onlyOperations', ${column('onlyOperations')},
       'expiresAt', ${column('expiresAt')}),
-    'state', ${state}, 'successor', (SELECT id FROM ${name} AS successor WHERE successor.rotated_from = ${id}
+    'state', ${stateOfToken}, 'successor', (SELECT id FROM ${name} AS successor WHERE successor.rotated_from = ${id}
       AND successor.organization_id = ${column('organizationId')}), 'row', ${name}.xmin::text,
     'holder', ${holderStanding}, 'rights', (${heldRights})::json)::text`
 
@@ -60,7 +57,6 @@ export function standingToken(held: string): StandingToken {
 
 const visible = isVisibleTo(job, column('organizationId'))
 const byId = Prisma.sql`${id} = job."changedTokenId" AND ${visible}`
-const bySecret = Prisma.sql`${column('secretHash')} = job."secretHash"`
 
 function joinedTo(found: Prisma.Sql): Prisma.Sql {
   const organization = column('organizationId')
@@ -101,7 +97,7 @@ export const rotatedTokens: Kind = Object.freeze({
   lock: Prisma.sql`FOR UPDATE OF ${name}`,
   targetId: id,
   organization: column('organizationId'),
-  standing: Prisma.sql`${state} || ${others}`,
+  standing: Prisma.sql`${stateOfToken} || ${others}`,
   held: asItStands,
   answered: null,
   changedId: Prisma.sql`nextval('tokens_id_seq')::integer`,
@@ -109,10 +105,6 @@ export const rotatedTokens: Kind = Object.freeze({
   writeBeside: ending,
   outcome: issuedOutcome,
 })
-
-const revoking = Prisma.sql`
-  UPDATE ${name} SET revoked_at = at, updated_by = author, updated_at = at
-  FROM granted WHERE ${id} = "changedId" RETURNING place, ${name} AS changed`
 
 function changedTokens(columns: Columns): ChangedTokens {
   const common = {
@@ -122,7 +114,7 @@ function changedTokens(columns: Columns): ChangedTokens {
     lock: Prisma.sql`FOR UPDATE OF ${name}`,
     targetId: id,
     organization: column('organizationId'),
-    standing: Prisma.sql`${state} || ${others}`,
+    standing: Prisma.sql`${stateOfToken} || ${others}`,
     held: Prisma.sql`NULL::text`,
     answered: { table: name, columns: columns(tokens) },
     changedId: Prisma.sql`"targetId"`,
@@ -148,20 +140,20 @@ function changedTokens(columns: Columns): ChangedTokens {
       ...common,
       columns: Prisma.sql`"changedTokenId" integer`,
       joined: joinedTo(byId),
-      write: revoking,
+      write: revokingTokens,
     },
     revokedBySecret: {
       ...common,
       columns: Prisma.sql`"secretHash" bytea`,
-      joined: joinedTo(Prisma.sql`${bySecret} AND ${visible}`),
-      write: revoking,
+      joined: joinedTo(Prisma.sql`${tokenBySecret} AND ${visible}`),
+      write: revokingTokens,
     },
     // Whoever has it: it is shown to nobody.
     reported: {
       ...common,
       columns: Prisma.sql`"secretHash" bytea, "off" boolean`,
-      joined: Prisma.sql`JOIN ${name} ON ${bySecret}`,
-      standing: state,
+      joined: Prisma.sql`JOIN ${name} ON ${tokenBySecret}`,
+      standing: stateOfToken,
       answered: null,
       write: switching,
     },

@@ -5,6 +5,7 @@ import type { Context } from '../context.ts'
 import { byteaText } from '../db/bytea.ts'
 import { type ChangedRow, change } from '../db/change.ts'
 import type { Token as TokenRow } from '../db/generated/prisma/client.ts'
+import { missingToken, revocation } from '../db/revokedTokens.ts'
 import { everything } from '../db/rowSecurity.ts'
 import { expected, Forbidden, InvalidInput, NotFound } from '../failures.ts'
 import { builder } from './builder.ts'
@@ -79,8 +80,6 @@ builder.mutationFields((t) => ({
   }),
 }))
 
-const missing = 'there is no such token'
-
 function byId(id: number, context: Context): Promise<TokenRow> {
   const { revoked } = changedTokensOf(context.columns)
   return change<ChangedRow & TokenRow, TokenRow>(context, {
@@ -95,7 +94,7 @@ function byId(id: number, context: Context): Promise<TokenRow> {
 }
 
 async function bySecret(secret: string, context: Context): Promise<TokenRow> {
-  if (!isWellFormedSecret(secret)) throw new NotFound(missing)
+  if (!isWellFormedSecret(secret)) throw new NotFound(missingToken)
   const { revokedBySecret } = changedTokensOf(context.columns)
   return change<ChangedRow & TokenRow, TokenRow>(context, {
     ...revoking(context),
@@ -107,8 +106,8 @@ async function bySecret(secret: string, context: Context): Promise<TokenRow> {
 
 function revoking({ now }: Context) {
   return {
-    event: { action: 'token.revoke', targetType: 'Token', before: { revokedAt: null }, after: { revokedAt: now } },
-    missing,
+    event: revocation(now),
+    missing: missingToken,
     standings: tokenStandings,
     once: null,
     resultOf: (token: ChangedRow & TokenRow) => token,
@@ -129,7 +128,7 @@ async function report(secret: string, context: Context): Promise<void> {
       after: { deactivated: true },
     },
     job: { secretHash: byteaText(hashSecret(secret)), off: true },
-    missing,
+    missing: missingToken,
     standings: tokenStandings,
     decide: (standing) => tokenState(standing).state === 'active',
     once: null,

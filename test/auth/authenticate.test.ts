@@ -1,6 +1,7 @@
 import { generateKeyPair } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { demoCallers } from '../../examples/data/demo/callers.ts'
+import { withMetadata } from '../support/challenge.ts'
 import { type Claims, createHarness, type Harness } from '../support/harness.ts'
 import { testTime } from '../support/time.ts'
 
@@ -32,7 +33,9 @@ async function expectRefusal(asking: ReturnType<typeof bearer>, reason: string) 
     errors: [{ message, extensions: { code: 'UNAUTHENTICATED' } }],
   })
   expect(headers.get('www-authenticate')).toBe(
-    `Bearer realm="iam-graph", error="invalid_token", error_description="${message.replaceAll('"', "'")}"`,
+    withMetadata(
+      `Bearer realm="iam-graph", error="invalid_token", error_description="${message.replaceAll('"', "'")}"`,
+    ),
   )
   return statements
 }
@@ -50,7 +53,7 @@ describe('a request without a credential', () => {
         extensions: { code: 'UNAUTHENTICATED' },
       },
     ])
-    expect(headers.get('www-authenticate')).toBe('Bearer realm="iam-graph"')
+    expect(headers.get('www-authenticate')).toBe(withMetadata('Bearer realm="iam-graph"'))
   })
 })
 

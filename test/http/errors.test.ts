@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { demoCallers } from '../../examples/data/demo/callers.ts'
 import { type ErrorCode, errorCodes } from '../../src/errors.ts'
 import { graphql } from '../generated/gql.ts'
+import { withMetadata } from '../support/challenge.ts'
 import { type Caller, claimsOf, createHarness, type Harness } from '../support/harness.ts'
 
 const HttpUser = graphql(`query HttpUser($id: ID!) { user(id: $id) { id firstname } }`)
@@ -97,10 +98,10 @@ describe('errors', () => {
 
   it('challenge who has no credential, and tell what is wrong with one that came', async () => {
     const none = await post({ query: '{ __typename }' }, graphqlResponse, null)
-    expect(none.headers.get('www-authenticate')).toBe('Bearer realm="iam-graph"')
+    expect(none.headers.get('www-authenticate')).toBe(withMetadata('Bearer realm="iam-graph"'))
     const bad = await post({ query: '{ __typename }' }, graphqlResponse, { authorization: 'Bearer a.b.c' })
     expect(bad.headers.get('www-authenticate')).toMatch(
-      /^Bearer realm="iam-graph", error="invalid_token", error_description="[^"]+"$/,
+      /^Bearer realm="iam-graph", error="invalid_token", error_description="[^"]+", resource_metadata="[^"]+"$/,
     )
     expect(bad.errors[0].extensions).toEqual({ code: 'UNAUTHENTICATED' })
   })
@@ -108,15 +109,16 @@ describe('errors', () => {
   it('challenge who lacks scopes to come back with all that are needed', async () => {
     const query = '{ users { total } accesses { total } tokens { total } }'
     const caller = { claims: { ...claimsOf(administrator), scope: 'users:read audit:read' } }
-    const challenge =
-      'Bearer realm="iam-graph", error="insufficient_scope", scope="accesses:read tokens:read users:read"'
+    const challenge = withMetadata(
+      'Bearer realm="iam-graph", error="insufficient_scope", scope="accesses:read tokens:read users:read"',
+    )
     const posted = await post({ query }, graphqlResponse, caller)
     expect([posted.status, posted.headers.get('www-authenticate')]).toEqual([403, challenge])
     expect(posted.errors[0].extensions.missingScopes).toHaveLength(2)
     const conditional = 'query ($v: Boolean!) { users { total } tokens @include(if: $v) { total } }'
     const none = { claims: { ...claimsOf(administrator), scope: '' } }
     const { headers } = await post({ query: conditional, variables: { v: false } }, graphqlResponse, none)
-    expect(headers.get('www-authenticate')).toMatch(/scope="users:read"$/)
+    expect(headers.get('www-authenticate')).toMatch(/scope="users:read", resource/)
   })
 
   it('of a document say where', async () => {

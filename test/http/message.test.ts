@@ -27,6 +27,7 @@ describe('an adapter over node:http alone', () => {
     const handle = createHandler({
       graphAt: (path) => (path === '/graphql' ? echo : undefined),
       endpoints: new Map(),
+      resourceMetadata: () => null,
       routes: createRoutes({ endpoint: '/graphql', readiness: async () => ({ accepting: true }) }),
       allowedHosts: null,
       allowedOrigins: [origin],

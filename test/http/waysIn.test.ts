@@ -7,6 +7,7 @@ import { endpoints } from '../../src/authzen/endpoints.ts'
 import type { ErrorCode } from '../../src/errors.ts'
 import type { RequestObserved } from '../../src/observer.ts'
 import type { Server } from '../../src/server.ts'
+import { withMetadata } from '../support/challenge.ts'
 import { type Caller, claimsOf, createHarness, type Harness } from '../support/harness.ts'
 import { serve } from '../support/server.ts'
 
@@ -169,7 +170,7 @@ const everywhere: readonly Omit<Refusal, 'question'>[] = [
     code: 'UNAUTHENTICATED',
     status: 401,
     caller: null,
-    challenge: /^Bearer realm="iam-graph"$/,
+    challenge: /^Bearer realm="iam-graph", resource_metadata="[^"]+"$/,
   },
   {
     title: 'a credential of another kind',
@@ -446,7 +447,8 @@ describe.each(authzenWays)(
       const scope = all.split(' ').filter((each) => each !== dropped)
       const reply = await send(JSON.stringify(question), { claims: { customer_id: 1, scope: scope.join(' ') } })
       expectRefused(reply, 'FORBIDDEN', 403)
-      const challenge = `Bearer realm="iam-graph", error="insufficient_scope", scope="${needs}"`
+      const bearer = `Bearer realm="iam-graph", error="insufficient_scope", scope="${needs}"`
+      const challenge = withMetadata(bearer, `/access/v1/${path}`)
       expect(reply.headers.get('www-authenticate')).toBe(challenge)
       const enough = await send(JSON.stringify(question), { claims: { customer_id: 1, scope: needs } })
       expect(enough.status).toBe(200)

@@ -1,0 +1,30 @@
+/** How an endpoint of OAuth answers behind the entrance, as an operation of the graph is by `core`. */
+import type { Arrival, Entered, Entrance, Outcome } from '../entrance.ts'
+import { type Client, failed } from './client.ts'
+import type { Form } from './form.ts'
+
+/** A request to an endpoint, once it has been read. */
+export interface Asked {
+  readonly form: Form
+  readonly client: Client
+  /** Its authorization is that of the HTTP request, which the client's takes the place of. */
+  readonly arrival: Arrival
+}
+
+/** Answers a request. Never rejects: what goes wrong is part of the outcome. */
+export type Operation = (asked: Asked) => Promise<Outcome<object>>
+
+/** Lets a client in that has authenticated itself, and does the work. Never rejects. */
+export async function enterAsClient(
+  entrance: Entrance,
+  { client, arrival }: Asked,
+  work: (entered: Entered) => Promise<object>,
+): Promise<Outcome<object>> {
+  const authorization = client.kind === 'none' ? null : client.authorization
+  const outcome = await entrance.enter({ ...arrival, authorization }, async (entered) => {
+    if (client.kind === 'secret' && entered.principal.tokenId !== client.tokenId) throw failed(client.byBasic)
+    return work(entered)
+  })
+  if (outcome.executed || client.kind !== 'secret' || outcome.errors[0]?.code !== 'UNAUTHENTICATED') return outcome
+  return { ...outcome, errors: [failed(client.byBasic)] }
+}

@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { demoCallers } from '../../examples/data/demo/callers.ts'
+import { demoAccess } from '../../examples/data/demo/identities.ts'
+import { demoTokenId } from '../../examples/data/demo/tokens.ts'
+import { asDemoUser } from '../support/demoUser.ts'
+import { createHarness, type Harness } from '../support/harness.ts'
+import { basic, demoSecret, type PostForm, postingForms, unknownSecret } from '../support/oauth.ts'
+
+const { administrator, reader, auditor } = demoCallers
+const introspector = asDemoUser('zoe.hartmann@lakeside.example', 'tokens:introspect')
+const asked = { name: 'acme.sh on www1', access: demoAccess('acme example.com') }
+const asker = { id: demoTokenId('Joiners & leavers'), secret: demoSecret('Joiners & leavers') }
+const seconds = (at: Date | undefined) => Math.floor((at?.getTime() ?? 0) / 1_000)
+
+let harness: Harness
+let post: PostForm
+beforeAll(async () => {
+  harness = await createHarness()
+  post = postingForms(harness)
+  await harness.prisma.token.update({ where: { id: asker.id }, data: { scope: ['tokens:introspect'] } })
+})
+afterAll(() => harness.close())
+
+const introspect = (token: string, caller = introspector) => post('introspect', { token }, { caller })
+
+describe('introspection of an API token', () => {
+  it('tells what it is, and what it may do now, in the form of the token documents', async () => {
+    const id = demoTokenId(asked.name)
+    const row = await harness.prisma.token.findUnique({ where: { id } })
+    const { status, headers, body } = await introspect(demoSecret(asked.name))
+    expect({ status, type: headers.get('content-type'), cache: headers.get('cache-control') }).toEqual({
+      status: 200,
+      type: 'application/json',
+      cache: 'no-store',
+    })
+    expect(body).toEqual({
+      active: true,
+      scope: 'openid',
+      client_id: String(id),
+      token_type: 'Bearer',
+      exp: seconds(row?.expiresAt),
+      iat: seconds(row?.createdAt),
+      sub: asked.access.person.userId,
+      aud: ['iam-graph'],
+      iss: 'http://gateway.example',
+      jti: String(id),
+      org_id: administrator.organizationId,
+      access_id: asked.access.accessId,
+      token_id: id,
+      allowedScopes: {
+        generalScopes: ['openid'],
+        organizationScopes: {
+          roles: [{ name: 'acme-solver', resource: 'zone:example.com' }],
+          permissions: expect.arrayContaining([{ permissionId: 'dns.record.create', resources: ['zone:example.com'] }]),
+        },
+        servicesScopes: [],
+      },
+    })
+  })
+
+  it('takes what the access holds no more from what the token may do, at once', async () => {
+    const { accessId } = asked.access
+    const held = { accessId, roleId: 'acme-solver' }
+    const assignments = await harness.prisma.roleAssignment.findMany({ where: held })
+    await harness.prisma.roleAssignment.deleteMany({ where: held })
+    const { body } = await introspect(demoSecret(asked.name))
+    expect(body).toMatchObject({ active: true, allowedScopes: { organizationScopes: { roles: [] } } })
+    await harness.prisma.roleAssignment.createMany({ data: assignments })
+  })
+
+  it('names the user to who may read users', async () => {
+    const caller = asDemoUser('zoe.hartmann@lakeside.example', 'tokens:introspect users:read')
+    const { body } = await introspect(demoSecret(asked.name), caller)
+    expect(body.username).toBe(asked.access.person.email)
+  })
+
+  it.each([
+    ['that no token has', unknownSecret],
+    ['of another organization', demoSecret('Campagne été')],
+    ['of a token that has expired', demoSecret('Provisioning (first portal)')],
+    ['of a token that is switched off', demoSecret('acme.sh on www2')],
+    ['of a token that is revoked', demoSecret('Terraform on Bruno’s laptop')],
+    ['that is malformed', `${unknownSecret.slice(0, -1)}!`],
+    ['that is a JWT of somebody else', 'a.b.c'],
+  ])('says of a secret %s that it is not active, and nothing more', async (_title, secret) => {
+    const { status, body } = await introspect(secret)
+    expect({ status, body }).toEqual({ status: 200, body: { active: false } })
+  })
+
+  it('asks the database the same about a secret of another organization as about an unknown one', async () => {
+    const [unknown, foreign] = [await introspect(unknownSecret), await introspect(demoSecret('Campagne été'))]
+    expect(foreign.statements).toEqual(unknown.statements)
+    expect(foreign.statements).toHaveLength(1)
+    expect((await introspect('iamt_malformed')).statements).toEqual([])
+  })
+
+  it('tells who sees all organizations of a token of any', async () => {
+    const caller = { claims: { sub: auditor.userId, scope: 'tokens:introspect organizations:all' } }
+    expect((await introspect(demoSecret('Campagne été'), caller)).body.active).toBe(true)
+  })
+})
+
+describe('a caller of introspection', () => {
+  it('authenticates itself by an API token: as a bearer, by Basic, or in the form', async () => {
+    const token = demoSecret(asked.name)
+    const { id, secret } = asker
+    const replies = [
+      await post('introspect', { token }, { headers: { authorization: `Bearer ${secret}` } }),
+      await post('introspect', { token }, { headers: basic(id, secret) }),
+      await post('introspect', { token, client_id: String(id), client_secret: secret }),
+    ]
+    for (const { status, body } of replies) expect([status, body.active]).toEqual([200, true])
+  })
+
+  it.each([
+    ['another id', 1, asker.secret],
+    ['an id that is none', 'nobody', asker.secret],
+    ['no id', '', asker.secret],
+    ['an unknown secret', asker.id, unknownSecret],
+    ['a malformed secret', asker.id, 'iamt_x'],
+    ['no secret of a token', asker.id, 'a.b.c'],
+  ])('with %s is refused, and challenged in the way that it came', async (_title, id, secret) => {
+    const token = demoSecret(asked.name)
+    const byHeader = await post('introspect', { token }, { headers: basic(id, secret) })
+    const byForm = await post('introspect', { token, client_id: String(id), client_secret: secret })
+    for (const { status, body } of [byHeader, byForm]) {
+      expect({ status, body }).toEqual({
+        status: 401,
+        body: {
+          error: 'invalid_client',
+          error_description: 'expected the id of an API token that works, and its secret',
+        },
+      })
+    }
+    expect(byHeader.headers.get('www-authenticate')).toBe('Basic realm="iam-graph"')
+    expect(byForm.headers.get('www-authenticate')).toBe('Bearer realm="iam-graph"')
+  })
+
+  it('with no credential, one that is not valid, or one without the scope is refused', async () => {
+    const none = await post('introspect', { token: unknownSecret })
+    expect([none.status, none.body.error]).toEqual([401, 'invalid_client'])
+    const invalid = await introspect(unknownSecret, { authorization: 'Bearer a.b.c' })
+    expect([invalid.status, invalid.body.error]).toEqual([401, 'invalid_token'])
+    expect(invalid.headers.get('www-authenticate')).toMatch(/^Bearer realm="iam-graph", error="invalid_token"/)
+    const lacking = await introspect(unknownSecret, reader)
+    expect([lacking.status, lacking.body.error]).toEqual([403, 'insufficient_scope'])
+    expect(lacking.headers.get('www-authenticate')).toMatch(/scope="tokens:introspect"$/)
+  })
+})
+
+it('nothing of all that was unexpected', () => {
+  expect(harness.unexpected).toEqual([])
+})
