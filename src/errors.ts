@@ -8,7 +8,7 @@ import { GraphQLError } from 'graphql'
 export const errorCodes = {
   UNAUTHENTICATED: 'There is no credential, or it is not valid.',
   FORBIDDEN: 'The credential is valid, but lacks scopes that the operation needs, or is bound to other operations.',
-  BAD_REQUEST: 'The HTTP request is not one that GraphQL over HTTP, or AuthZEN, knows.',
+  BAD_REQUEST: 'The HTTP request is not one that GraphQL over HTTP, AuthZEN or OAuth knows.',
   MISDIRECTED_REQUEST: 'The request is for a host that the gateway does not answer for.',
   METHOD_NOT_ALLOWED: 'The HTTP method can not carry the operation.',
   NOT_ACCEPTABLE: 'The request accepts none of the media types that the gateway answers in.',

@@ -9,6 +9,7 @@ import {
   isObjectType,
 } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { demoTokenId } from '../examples/data/demo/tokens.ts'
 import { type Scope, scopes } from '../src/auth/scopes.ts'
 import { settings } from '../src/config.ts'
 import { type ErrorCode, errorCodes, GatewayError } from '../src/errors.ts'
@@ -16,6 +17,7 @@ import { httpError } from '../src/http/status.ts'
 import { schema } from '../src/schema/index.ts'
 import { declaredScopes } from '../src/schema/scopesPlugin.ts'
 import { createHarness, type Harness } from './support/harness.ts'
+import { basic, demoSecret } from './support/oauth.ts'
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
 const envExample = readFileSync(new URL('../.env.example', import.meta.url), 'utf8')
@@ -168,6 +170,23 @@ describe('a snippet of the README', () => {
       const response = await harness.fetch(path, { method: 'POST', headers, body })
       expect({ path, answer: await response.json() }).toEqual({ path, answer: JSON.parse(answer) })
     }
+  })
+
+  it('asks over OAuth, with the answer that follows', async () => {
+    const pattern =
+      /^curl http:\/\/127\.0\.0\.1:4000(\/oauth\/introspect) -u "\$id:\$secret" -d "token=\$asked"\n```\n\n```json\n(.*?)^```/ms
+    const [, path = '', json = ''] = pattern.exec(readme) ?? []
+    const id = demoTokenId('Joiners & leavers')
+    await harness.prisma.token.update({ where: { id }, data: { scope: ['tokens:introspect'] } })
+    const response = await harness.fetch(path, {
+      method: 'POST',
+      headers: basic(id, demoSecret('Joiners & leavers')),
+      body: new URLSearchParams({ token: demoSecret('acme.sh on www1') }),
+    })
+    const answer = await response.json()
+    // When the demo was made, by whom, and where it is asked.
+    const { exp, iat, sub, org_id, iss } = answer
+    expect(answer).toEqual({ ...JSON.parse(json), exp, iat, sub, org_id, iss })
   })
 
   it('is there for the first query, with its answer', () => {

@@ -481,6 +481,88 @@ describe.each(authzenWays)(
   },
 )
 
+/** The endpoints of OAuth that ask who their client is, and whether anybody may come who says nothing of it. */
+const oauth = [
+  { path: '/oauth/introspect', name: 'introspection_endpoint', forAnybody: false },
+  { path: '/oauth/revoke', name: 'revocation_endpoint', forAnybody: true },
+]
+const noSecret = 'token=iamt_none'
+
+/** What `everywhere` comes to there, by its title: OAuth has names of its own for it. */
+const oauthRefusals: Readonly<Record<string, readonly [error: string, challenge: RegExp | undefined]>> = {
+  'no credential': ['invalid_client', /^Bearer realm="iam-graph"$/],
+  'a credential of another kind': ['invalid_client', /^Basic realm="iam-graph"$/],
+  'a forged credential': ['invalid_token', /error="invalid_token"/],
+  'a credential that has expired': ['invalid_token', /the JWT has expired/],
+  'a credential of an organization that is not there': ['invalid_token', /the organization of the JWT is unknown/],
+  'another host': ['invalid_request', undefined],
+}
+
+it('every endpoint of OAuth is tried', async () => {
+  const response = await harness.fetch('/.well-known/oauth-authorization-server', { headers: { host } })
+  const named = Object.entries(await response.json()).filter(([name]) => name.endsWith('_endpoint'))
+  expect(named.map(([name]) => name).sort()).toEqual(oauth.map(({ name }) => name).sort())
+})
+
+const oauthWays = oauth.flatMap((endpoint) =>
+  (Object.keys(transports) as (keyof typeof transports)[]).map((transport) => ({ ...endpoint, transport })),
+)
+
+describe.each(oauthWays)('OAuth: $path over $transport', ({ path, forAnybody, transport }) => {
+  const send = async (body: string, caller: Caller = administrator, headers: Readonly<Record<string, string>> = {}) => {
+    const authorization = await authorizationOf(caller)
+    const all = {
+      'content-type': 'application/x-www-form-urlencoded',
+      ...(authorization === null ? {} : { authorization }),
+      ...headers,
+    }
+    return transports[transport]({ method: 'POST', path, headers: all, body })
+  }
+  const expectRefused = ({ status, headers, text }: Reply, code: ErrorCode, expected: number, error: string) => {
+    expect({ status, body: JSON.parse(text) }).toEqual({
+      status: expected,
+      body: { error, error_description: expect.stringMatching(/^[ !#-[\]-~]+$/) },
+    })
+    expect(headers.get('content-type')).toBe('application/json')
+    expectStandard({ status, headers, text }, { code, path })
+  }
+
+  it.each(everywhere.filter(({ caller }) => caller !== null || !forAnybody))(
+    '$title is refused: $code',
+    async ({ title, code, status, caller, options }) => {
+      const [error = '', challenge] = oauthRefusals[title] ?? []
+      const reply = await send(noSecret, caller, options?.headers)
+      expectRefused(reply, code, status, error)
+      const told = reply.headers.get('www-authenticate')
+      if (challenge === undefined) expect(told).toBeNull()
+      else expect(told).toMatch(challenge)
+    },
+  )
+
+  it.each<[string, number, ErrorCode, string, Readonly<Record<string, string>>]>([
+    ['JSON', 400, 'BAD_REQUEST', '{}', { 'content-type': 'application/json' }],
+    ['an empty form', 400, 'BAD_REQUEST', '', {}],
+    ['a parameter twice', 400, 'BAD_REQUEST', 'token=a&token=b', {}],
+    ['a body that is too large', 413, 'PAYLOAD_TOO_LARGE', `token=${'x'.repeat(4_000)}`, {}],
+  ])('%s is refused: %i', async (_title, status, code, body, headers) => {
+    expectRefused(await send(body, administrator, headers), code, status, 'invalid_request')
+  })
+
+  it('is asked by POST only', async () => {
+    const headers = { authorization: (await authorizationOf(administrator)) ?? '' }
+    const reply = await transports[transport]({ method: 'GET', path: `${path}?${noSecret}`, headers, body: undefined })
+    expectRefused(reply, 'METHOD_NOT_ALLOWED', 405, 'invalid_request')
+    expect(reply.headers.get('allow')).toBe('POST')
+  })
+
+  it('an answer tells who asked, to a page of an origin that may', async () => {
+    const reply = await send(noSecret, administrator, { origin })
+    expect(reply.headers.get('access-control-allow-origin')).toBe(origin)
+    const { userId: subject, organizationId } = administrator
+    expectStandard(reply, { code: null, method: 'POST', operation: null, principal: { subject, organizationId } })
+  })
+})
+
 it('nothing of all that was unexpected, or changed anything', async () => {
   expect(harness.unexpected).toEqual([])
   expect(await harness.prisma.auditEvent.count()).toBe(0)
