@@ -19,6 +19,7 @@ import {
   type SignedInToken,
 } from './principal.ts'
 import { statusOf, type TokenState } from './token.ts'
+import { createUnknownSecrets } from './unknownSecrets.ts'
 
 /** Gives a principal that is remembered at once. What finding it takes is counted in the request's tally. */
 export type Authenticate = (authorization: string | null, tally: Tally) => Principal | Promise<Principal>
@@ -113,6 +114,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
   const { verify, keyVersion, claimNames, findCaller, findToken, currency, noteUse, clock, monotonic } = options
   const principals = new LRUCache<string, KnownPrincipal>({ max: rememberedPrincipals })
   const callers = new LRUCache<string, KnownCaller>({ max: rememberedCallers })
+  const unknownSecrets = createUnknownSecrets(monotonic)
 
   const epochOf = ({ versions, asOf }: Snapshot) =>
     togetherCurrent((versions ?? []).map(([id, version]) => currency.epochAt(id, BigInt(version), BigInt(asOf))))
@@ -175,9 +177,14 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
 
   const ofApiToken = async (secret: string, tally: Tally): Promise<KnownPrincipal> => {
     if (!isWellFormedSecret(secret)) throw refused('expected an API token as it was shown when it was issued')
+    const secretHash = hashSecret(secret)
+    if (unknownSecrets.has(secretHash)) throw refused(noSuchToken)
     await relyOnEpochs()
-    const { found: token, epoch } = await lookUp(() => findToken(hashSecret(secret), tally))
-    if (token === undefined) throw refused('there is no such API token')
+    const { found: token, epoch } = await lookUp(() => findToken(secretHash, tally))
+    if (token === undefined) {
+      unknownSecrets.add(secretHash)
+      throw refused(noSuchToken)
+    }
     const { id, lastDay, lastUsedAt, expiresAt } = token
     const status = statusOf(token, { expiresAt: lastDay }, clock())
     if (status !== 'ACTIVE') throw refused(inactive[status])
@@ -223,6 +230,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     return known !== undefined && isFresh(known) ? used(known) : authenticate(authorization, tally)
   }
 }
+
+const noSuchToken = 'there is no such API token'
 
 /** Why a token is refused that is not active. */
 const inactive = {

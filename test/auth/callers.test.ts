@@ -127,6 +127,23 @@ describe('an API token', () => {
     },
   )
 
+  it('is asked for once in five seconds where it is unknown, and works after that where an import has brought it', async () => {
+    const { accessId } = await someone()
+    const { id, caller } = await tokenOf(accessId)
+    const row = await harness.prisma.token.delete({ where: { id } })
+    expect((await ask(caller)).status).toBe(401)
+    const { allowedScopes, createdBy: _, updatedBy: __, deactivatedUpdatedBy: ___, ...columns } = row
+    await harness.prisma.token.create({ data: { ...columns, allowedScopes: allowedScopes as object } })
+    pass(4_999)
+    const { statements, ...again } = await ask(caller)
+    expect(again).toMatchObject(refusal('there is no such API token'))
+    expect(statements).toEqual([])
+    // Another secret is another question.
+    expect((await ask((await tokenOf(accessId)).caller)).status).toBe(200)
+    pass(1)
+    expect((await ask(caller)).status).toBe(200)
+  })
+
   it('carries neither the scopes that no token has, nor those of all organizations, whatever is stored', async () => {
     const { accessId } = await someone()
     const scope = ['organizations:all', 'tokens:issue', 'tokens:manage', 'tokens:rotate', 'users:read']
