@@ -31,10 +31,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   links: ['auth', 'db', 'errors.ts', 'page'],
   'caller.ts': ['auth', 'db', 'links'],
   'rights.ts': ['auth', 'db', 'links'],
+  'revokedTokens.ts': ['db'],
   'context.ts': ['auth', 'caller.ts', 'db', 'deadline.ts', 'links', 'observer.ts', 'search'],
   schema: [
     ...['auth', 'caller.ts', 'context.ts', 'db', 'errors.ts', 'failures.ts', 'ids.ts', 'links', 'opaqueId.ts'],
-    ...['page', 'printable.ts', 'rights.ts', 'search'],
+    ...['page', 'printable.ts', 'revokedTokens.ts', 'rights.ts', 'search'],
   ],
   execution: ['context.ts', 'db', 'links', 'schema/resolveAll.ts'],
   operation: [
@@ -46,7 +47,19 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   authzen: [
     ...['auth', 'context.ts', 'db', 'entrance.ts', 'errors.ts', 'ids.ts', 'json.ts', 'links', 'page', 'rights.ts'],
   ],
-  oauth: ['auth', 'context.ts', 'db', 'entrance.ts', 'errors.ts', 'failures.ts', 'links', 'rights.ts'],
+  oauth: [
+    ...[
+      'auth',
+      'context.ts',
+      'db',
+      'entrance.ts',
+      'errors.ts',
+      'failures.ts',
+      'links',
+      'revokedTokens.ts',
+      'rights.ts',
+    ],
+  ],
   graphiql: [],
   http: [
     ...[

@@ -1,8 +1,8 @@
 /** How the database ends API tokens for good, whoever asks for it: what is written, and what the trail has of it. */
-import type { AuditEvent } from './audit.ts'
-import type { Kind } from './changeStatement.ts'
-import { Prisma } from './generated/prisma/client.ts'
-import { tokens } from './tables.ts'
+import type { AuditEvent } from './db/audit.ts'
+import type { Kind } from './db/changeStatement.ts'
+import { Prisma } from './db/generated/prisma/client.ts'
+import { tokens } from './db/tables.ts'
 
 const { name, id, column } = tokens
 
