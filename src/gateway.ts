@@ -50,7 +50,7 @@ export interface GatewayOptions {
   readonly keys: KeySource
   /** What the gateway signs JWTs with; null: it signs none. */
   readonly signer: Signer | null
-  readonly jwt: Omit<JwtRules, 'clock'>
+  readonly jwt: Omit<JwtRules, 'clock' | 'audience'> & { readonly audience: string }
   readonly claimNames: ClaimNames
   readonly policy: Policy
   readonly limits: Limits
@@ -197,6 +197,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       entrance,
       issuer: publicUrl,
       audience: options.jwt.audience,
+      signer: options.signer,
       claimNames: options.claimNames,
       noteUse: lastUses.note,
     }),

@@ -4,7 +4,8 @@ import { algorithms, type KeySource } from './keys.ts'
 
 export interface JwtRules {
   readonly issuer: string
-  readonly audience: string
+  /** Null: any, for who looks at a JWT that is for somebody else. */
+  readonly audience: string | null
   /** The header's `typ`. */
   readonly type: 'at+jwt' | 'JWT'
   /** Seconds since `iat` at most. */
@@ -36,7 +37,7 @@ export function createJwtVerifier(keys: Pick<KeySource, 'resolve'>, rules: JwtRu
     const claims = await verify(token, keys.resolve, {
       algorithms,
       issuer: rules.issuer,
-      audience: rules.audience,
+      ...(rules.audience === null ? {} : { audience: rules.audience }),
       typ: rules.type,
       maxTokenAge: rules.maxAge,
       requiredClaims: ['exp', 'iat', 'sub'],

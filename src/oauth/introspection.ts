@@ -1,12 +1,14 @@
 /** Token introspection (RFC 7662): whether a token works, and what it may do now. */
-
 import type { AllowedScopes } from '../auth/allowedScopes.ts'
-import { hashSecret, isWellFormedSecret } from '../auth/apiToken.ts'
+import { hashSecret, isSecretLike, isWellFormedSecret } from '../auth/apiToken.ts'
 import type { TokenUse } from '../auth/authenticate.ts'
 import { checkEndpointScopes } from '../auth/endpointScopes.ts'
 import { endOf } from '../auth/expiry.ts'
+import { isInt4 } from '../auth/int4.ts'
+import { createJwtVerifier, JwtRefused, type VerifiedJwt } from '../auth/jwt.ts'
 import type { ClaimNames } from '../auth/principal.ts'
 import { carriedScopes } from '../auth/scopes.ts'
+import type { Signer } from '../auth/signer.ts'
 import type { Context } from '../context.ts'
 import { byteaText } from '../db/bytea.ts'
 import type { Token } from '../db/generated/prisma/client.ts'
@@ -19,10 +21,12 @@ import { enterAsClient, type Operation } from './operation.ts'
 
 export interface IntrospectionOptions {
   readonly entrance: Entrance
-  /** Who issues API tokens: the gateway, by its address. */
+  /** Who issues API tokens, and the JWTs that are made from them: the gateway, by its address. */
   readonly issuer: () => string
   /** The `aud` of JWTs for the gateway. */
   readonly audience: string
+  /** What the gateway's own JWTs are signed with; null: it signs none. */
+  readonly signer: Pick<Signer, 'resolve'> | null
   /** What JWTs name organizations, accesses and tokens by. */
   readonly claimNames: Pick<ClaimNames, 'organization' | 'access' | 'token'>
   /** Takes note of the use of an API token. It returns at once. */
@@ -38,45 +42,76 @@ const members: ReadMembers = new Map([
   [users.model, new Set(['email'])],
 ])
 
+/** Seconds that a JWT of the gateway may be old, whatever its end. */
+const longestJwt = 3_600
+
 /** The endpoint: for callers with `tokens:introspect`, about tokens of organizations that they see. */
 export function createIntrospection(options: IntrospectionOptions): Operation {
   return (asked) =>
     enterAsClient(options.entrance, asked, async ({ principal, within }) => {
       checkEndpointScopes(['tokens:introspect'], principal)
-      const secret = required(asked.form, 'token')
+      const token = required(asked.form, 'token')
       return within({ members, changes: false }, async (context) => {
         context.share.admit()
-        return introspect(secret, context, options)
+        return isSecretLike(token) ? ofSecret(token, context, options) : ofJwt(token, context, options)
       })
     })
 }
 
 /** Malformed secrets never reach the database. The hash of 256 random bits is looked up in an index. */
-async function introspect(secret: string, context: Context, options: IntrospectionOptions): Promise<object> {
+async function ofSecret(secret: string, context: Context, options: IntrospectionOptions): Promise<object> {
   if (!isWellFormedSecret(secret)) return inactive
   const token = await context.loaders.rowBy(tokens, 'secretHash', byteaText(hashSecret(secret)))
   const live = token && (await liveToken(token.id, context))
   if (token === null || live?.status !== 'ACTIVE') return inactive
-  options.noteUse(
-    { tokenId: token.id, writtenAt: token.lastUsedAt?.getTime() ?? Number.NEGATIVE_INFINITY },
-    context.now.getTime(),
-  )
-  return { ...(await described(live, context)), ...told(token, live, options) }
+  const use = { tokenId: token.id, writtenAt: token.lastUsedAt?.getTime() ?? Number.NEGATIVE_INFINITY }
+  options.noteUse(use, context.now.getTime())
+  return { ...(await userOf(live, context)), ...claimsOf(token, live, options), ...rightsOf(token, live), active: true }
 }
 
-/** The user's login is a fact of the user. */
-async function described({ access }: LiveToken, { principal, loaders }: Context): Promise<object> {
+/** A JWT that was made from an API token works while that does, and says itself what it is. Those of others are not known. */
+async function ofJwt(jwt: string, context: Context, options: IntrospectionOptions): Promise<object> {
+  const { claimNames } = options
+  const { claims } = (await verified(jwt, context, options)) ?? {}
+  const tokenId = claims?.[claimNames.token]
+  if (claims === undefined || !isInt4(tokenId)) return inactive
+  const token = await context.loaders.row(tokens, tokenId)
+  const live = token && (await liveToken(tokenId, context))
+  if (token === null || live?.status !== 'ACTIVE') return inactive
+  const type = { token_type: claims.cnf === undefined ? 'Bearer' : 'DPoP' }
+  return { ...claims, ...type, ...(await userOf(live, context)), ...rightsOf(token, live), active: true }
+}
+
+/** Null where the gateway has not signed it, or its time is over. */
+async function verified(
+  jwt: string,
+  { now }: Context,
+  { signer, issuer }: IntrospectionOptions,
+): Promise<VerifiedJwt | null> {
+  if (signer === null) return null
+  const rules = { issuer: issuer(), audience: null, type: 'at+jwt', maxAge: longestJwt, clock: () => now } as const
+  try {
+    return await createJwtVerifier(signer, rules)(jwt)
+  } catch (error) {
+    if (error instanceof JwtRefused) return null
+    throw error
+  }
+}
+
+/** The user's login is a fact of the user, which takes the scope of reading those. */
+async function userOf({ access }: LiveToken, { principal, loaders }: Context): Promise<object> {
   if (!principal.scopes.has('users:read')) return {}
   const user = await loaders.row(users, access.userId)
   return user === null ? {} : { username: user.email }
 }
 
-function told(token: Token, live: LiveToken, { issuer, audience, claimNames }: IntrospectionOptions): object {
-  const { generalScopes } = token.allowedScopes as unknown as AllowedScopes
-  const { access, lastDay, organization, services } = live
+function claimsOf(
+  token: Token,
+  { access, lastDay, services }: LiveToken,
+  { issuer, audience, claimNames }: IntrospectionOptions,
+): object {
   return {
-    active: true,
-    scope: [...new Set([...carriedScopes(token.scope), ...generalScopes])].join(' '),
+    scope: [...new Set([...carriedScopes(token.scope), ...generalScopesOf(token)])].join(' '),
     client_id: String(token.id),
     token_type: 'Bearer',
     exp: seconds(Math.min(token.expiresAt.getTime(), endOf(lastDay))),
@@ -88,8 +123,22 @@ function told(token: Token, live: LiveToken, { issuer, audience, claimNames }: I
     [claimNames.organization]: token.organizationId,
     [claimNames.access]: access.id,
     [claimNames.token]: token.id,
-    allowedScopes: { generalScopes, organizationScopes: organization, servicesScopes: services },
   }
+}
+
+/** In the form of the token documents; instead of "all" what the access holds, and of what is named only what it holds. */
+function rightsOf(token: Token, { organization, services }: LiveToken): object {
+  return {
+    allowedScopes: {
+      generalScopes: generalScopesOf(token),
+      organizationScopes: organization,
+      servicesScopes: services,
+    },
+  }
+}
+
+function generalScopesOf({ allowedScopes }: Token): readonly string[] {
+  return (allowedScopes as unknown as AllowedScopes).generalScopes
 }
 
 function seconds(milliseconds: number): number {

@@ -4,6 +4,7 @@ import { demoCallers } from '../../examples/data/demo/callers.ts'
 import { allScopes } from '../../src/auth/scopes.ts'
 import { createHarness, type Harness } from '../support/harness.ts'
 import { basic, type PostForm, postingForms, unknownSecret } from '../support/oauth.ts'
+import { createTestSigner } from '../support/signer.ts'
 
 const { administrator: caller } = demoCallers
 const paths = ['introspect', 'revoke']
@@ -135,6 +136,14 @@ describe('the metadata', () => {
       expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, challenge])
     },
   )
+
+  it('names the key set where the gateway signs', async () => {
+    const signer = await createTestSigner()
+    const address = 'http://gateway.example/.well-known/oauth-authorization-server'
+    const response = await harness.beside({ signer }).fetch(new Request(address))
+    expect((await response.json()).jwks_uri).toBe('http://gateway.example/.well-known/jwks.json')
+    signer.close()
+  })
 
   it('does not name what is off, nor an issuer that has no address', async () => {
     const { jwt } = {

@@ -2,9 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { demoCallers } from '../../examples/data/demo/callers.ts'
 import { demoAccess } from '../../examples/data/demo/identities.ts'
 import { demoTokenId } from '../../examples/data/demo/tokens.ts'
+import type { Signer } from '../../src/auth/signer.ts'
+import type { Gateway } from '../../src/gateway.ts'
 import { asDemoUser } from '../support/demoUser.ts'
 import { createHarness, type Harness } from '../support/harness.ts'
 import { basic, demoSecret, type PostForm, postingForms, unknownSecret } from '../support/oauth.ts'
+import { createTestSigner } from '../support/signer.ts'
+import { testTime } from '../support/time.ts'
 
 const { administrator, reader, auditor } = demoCallers
 const introspector = asDemoUser('zoe.hartmann@lakeside.example', 'tokens:introspect')
@@ -94,9 +98,88 @@ describe('introspection of an API token', () => {
     expect((await introspect('iamt_malformed')).statements).toEqual([])
   })
 
+  it('counts as use of the token, at most once a minute', async () => {
+    const where = { id: demoTokenId('terraform plan') }
+    const usedAt = async () => (await harness.prisma.token.findUnique({ where }))?.lastUsedAt
+    expect((await introspect(demoSecret('terraform plan'))).body.active).toBe(true)
+    await expect.poll(usedAt).toEqual(testTime)
+    harness.now = new Date(testTime.getTime() + 59_000)
+    await introspect(demoSecret('terraform plan'))
+    expect(await usedAt()).toEqual(testTime)
+    harness.now = new Date(testTime.getTime() + 60_000)
+    await introspect(demoSecret('terraform plan'))
+    await expect.poll(usedAt).toEqual(harness.now)
+    harness.now = testTime
+  })
+
   it('tells who sees all organizations of a token of any', async () => {
     const caller = { claims: { sub: auditor.userId, scope: 'tokens:introspect organizations:all' } }
     expect((await introspect(demoSecret('Campagne été'), caller)).body.active).toBe(true)
+  })
+})
+
+describe('introspection of a JWT that the gateway has made from an API token', () => {
+  const now = testTime.getTime() / 1_000
+  const id = demoTokenId(asked.name)
+  const claims = {
+    iss: 'http://gateway.example',
+    aud: 'dns',
+    sub: asked.access.person.userId,
+    iat: now,
+    exp: now + 600,
+    jti: 'one',
+    client_id: String(id),
+    scope: 'openid',
+    token_id: id,
+  }
+  let signer: Signer
+  let gateway: Gateway
+  beforeAll(async () => {
+    signer = await createTestSigner(() => harness.now)
+    gateway = harness.beside({ signer })
+  })
+  afterAll(() => signer.close())
+
+  const ask = async (token: string) => {
+    const headers = await harness.authorize(introspector)
+    const init = { method: 'POST', headers, body: new URLSearchParams({ token }) }
+    const response = await gateway.fetch(new Request('http://gateway.example/oauth/introspect', init))
+    return { status: response.status, body: await response.json() }
+  }
+  const inactive = { status: 200, body: { active: false } }
+
+  it('tells what it says itself, and what its token may do now', async () => {
+    const { status, body } = await ask(await signer.sign(claims, 'at+jwt'))
+    const { allowedScopes, ...rest } = body
+    expect({ status, rest }).toEqual({ status: 200, rest: { ...claims, token_type: 'Bearer', active: true } })
+    expect(allowedScopes).toEqual((await introspect(demoSecret(asked.name))).body.allowedScopes)
+  })
+
+  it('says that it is bound to a key, and to which (RFC 9449, section 6.2)', async () => {
+    const cnf = { jkt: 'thumbprint' }
+    const { body } = await ask(await signer.sign({ ...claims, cnf }, 'at+jwt'))
+    expect(body).toMatchObject({ active: true, token_type: 'DPoP', cnf })
+  })
+
+  it.each<[string, object, string]>([
+    ['of another issuer', { iss: 'https://issuer.example' }, 'at+jwt'],
+    ['of another type', {}, 'JWT'],
+    ['that has expired', { iat: now - 700, exp: now - 100 }, 'at+jwt'],
+    ['without a token', { token_id: undefined }, 'at+jwt'],
+    ['of a token that is not there', { token_id: 918_273 }, 'at+jwt'],
+    ['of a token of another organization', { token_id: demoTokenId('Campagne été') }, 'at+jwt'],
+    ['of a token that is switched off', { token_id: demoTokenId('acme.sh on www2') }, 'at+jwt'],
+  ])('is inactive %s', async (_title, changed, type) => {
+    expect(await ask(await signer.sign({ ...claims, ...changed }, type))).toEqual(inactive)
+  })
+
+  it('is inactive where somebody else has signed it', async () => {
+    const other = await createTestSigner(() => harness.now)
+    expect(await ask(await other.sign(claims, 'at+jwt'))).toEqual(inactive)
+    other.close()
+    expect(await ask(await harness.sign({ customer_id: 1, token_id: id }))).toEqual(inactive)
+    const unsigned = (await introspect(await signer.sign(claims, 'at+jwt'))).body
+    expect(unsigned).toEqual({ active: false })
   })
 })
 
