@@ -4,9 +4,13 @@
  * on whichever process.
  */
 import { type Permission, Prisma, type Role } from './generated/prisma/client.ts'
+import { betweenIds } from './heldRoles.ts'
 import type { Read } from './read.ts'
 
-/** One version of the catalogue. Its lists are by id, and equal lists are the same array. */
+/**
+ * One version of the catalogue. Its lists are by id, and equal lists are the same array. A set of roles is written as the
+ * database writes those of an access (`heldRoles`), without ends.
+ */
 export class Catalogue {
   readonly version: bigint
   readonly roles: readonly Role[]
@@ -71,14 +75,21 @@ export class Catalogue {
     return this.#roleIdsWith.get(permissionId) ?? null
   }
 
-  /** The roles with these ids, each once. Ids of no role are left out. */
-  rolesWith(ids: readonly string[]): readonly Role[] {
-    return this.#set(ids).roles
+  /** The roles of a set, each once. Ids of no role are left out. */
+  rolesIn(set: string): readonly Role[] {
+    return this.#set(set).roles
   }
 
-  /** What the roles with these ids permit, each once. */
-  permissionsWith(roleIds: readonly string[]): readonly Permission[] {
-    const set = this.#set(roleIds)
+  /** The same, where a foreign key guarantees that there are such roles. Throws where one is missing. */
+  rolesHeld(set: string): readonly Role[] {
+    const { roles, missing } = this.#set(set)
+    if (missing !== undefined) throw new Error(`there is no role ${missing} in the catalogue`)
+    return roles
+  }
+
+  /** What the roles of a set permit, each once. */
+  permissionsIn(roles: string): readonly Permission[] {
+    const set = this.#set(roles)
     set.permissions ??= rowsOf(
       this.#permissions,
       set.roles.flatMap(({ id }) => this.permissionsOf(id).map((permission) => permission.id)),
@@ -86,14 +97,28 @@ export class Catalogue {
     return set.permissions
   }
 
-  #set(ids: readonly string[]): RoleSet {
-    const name = ids.join(separator)
+  #set(name: string): RoleSet {
     let set = this.#sets.get(name)
     if (set === undefined) {
       if (this.#sets.size >= mostSets) this.#sets.clear()
-      set = { roles: rowsOf(this.#roles, ids), permissions: undefined }
+      set = this.#equalSet(name)
       this.#sets.set(name, set)
     }
+    return set
+  }
+
+  /** Sets that differ in the order of their ids, or name some twice, are one. */
+  #equalSet(name: string): RoleSet {
+    const ids = name === '' ? [] : [...new Set(name.split(betweenIds))].sort()
+    const usual = ids.join(betweenIds)
+    const missing = ids.find((id) => !this.#roles.has(id))
+    return (
+      this.#sets.get(usual) ?? this.#keep(usual, { roles: rowsOf(this.#roles, ids), missing, permissions: undefined })
+    )
+  }
+
+  #keep(name: string, set: RoleSet): RoleSet {
+    this.#sets.set(name, set)
     return set
   }
 }
@@ -108,13 +133,13 @@ export function linkedInCatalogue(row: object): readonly object[] | undefined {
 
 interface RoleSet {
   readonly roles: readonly Role[]
+  /** An id of no role. */
+  readonly missing: string | undefined
   permissions: readonly Permission[] | undefined
 }
 
 /** Sets of roles that are kept: accesses hold few different ones. */
 const mostSets = 10_000
-/** No id has it: ids are printable. */
-const separator = '\u0001'
 const none: readonly never[] = Object.freeze([])
 
 function idOf({ id }: { readonly id: string }): string {

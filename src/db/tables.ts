@@ -13,6 +13,7 @@ import {
   type User,
 } from './generated/prisma/client.ts'
 import { modelTables } from './generated/tables.ts'
+import { heldRolesSql } from './heldRoles.ts'
 
 type Model = keyof typeof modelTables
 
@@ -37,7 +38,7 @@ export interface Table<Row> extends Relation<Row> {
   readonly idType: string
   /** The members that are read whatever is asked for: what tells rows, tenants and object types apart. */
   readonly always: readonly (keyof Row & string)[]
-  /** Whether its rows name parts of the catalogue: each says of which version, as `catalogueVersion`. */
+  /** Whether its rows name parts of the catalogue: each says of which version, as `catalogueVersion`, in decimal digits. */
   readonly leadsToCatalogue: boolean
   /** The select list that gives these members, under their names. Throws where the model has no such member. */
   select(members: Iterable<string>): Prisma.Sql
@@ -54,6 +55,8 @@ interface Definition<Row> {
   readonly tenant: (keyof Row & string) | null
   readonly always?: readonly (keyof Row & string)[]
   readonly leadsToCatalogue?: boolean
+  /** Members that name parts of the catalogue and are no columns: what SQL makes of the row. */
+  readonly made?: Readonly<Record<string, Prisma.Sql>>
 }
 
 function relation<Row>(model: Model, tenant: (keyof Row & string) | null): Relation<Row> {
@@ -75,10 +78,10 @@ function relation<Row>(model: Model, tenant: (keyof Row & string) | null): Relat
 }
 
 /** In the same snapshot as the rows that it stands on. */
-const catalogueVersion = Prisma.sql`(SELECT version FROM catalogue_version) AS "catalogueVersion"`
+const catalogueVersion = Prisma.sql`(SELECT version::text FROM catalogue_version) AS "catalogueVersion"`
 
 function table<Row extends { readonly id: unknown }>(model: Model, definition: Definition<Row>): Table<Row> {
-  const { tenant, always = [], leadsToCatalogue = false } = definition
+  const { tenant, always = [], leadsToCatalogue = false, made = {} } = definition
   const base = relation<Row>(model, tenant)
   return {
     ...base,
@@ -87,11 +90,15 @@ function table<Row extends { readonly id: unknown }>(model: Model, definition: D
     idType: base.typeOf('id'),
     always: ['id', ...(tenant === null || tenant === 'id' ? [] : [tenant]), ...always],
     leadsToCatalogue,
-    select: (members) =>
-      Prisma.join([
-        ...[...members].map((member) => Prisma.sql`${base.column(member as never)} AS ${Prisma.raw(`"${member}"`)}`),
-        ...(leadsToCatalogue ? [catalogueVersion] : []),
-      ]),
+    select(members) {
+      const all = [...members]
+      return Prisma.join([
+        ...all.map(
+          (member) => Prisma.sql`${made[member] ?? base.column(member as never)} AS ${Prisma.raw(`"${member}"`)}`,
+        ),
+        ...(leadsToCatalogue || all.some((member) => member in made) ? [catalogueVersion] : []),
+      ])
+    },
   }
 }
 
@@ -103,7 +110,11 @@ export function searchTextOf<Row>({ name }: Relation<Row>): Prisma.Sql {
 export const organizations = table<Organization>('Organization', { tenant: 'id' })
 export const identityProviders = table<IdentityProvider>('IdentityProvider', { tenant: 'organizationId' })
 export const users = table<User>('User', { tenant: 'organizationId' })
-export const accesses = table<Access>('Access', { tenant: 'organizationId', always: ['type'] })
+export const accesses = table<Access>('Access', {
+  tenant: 'organizationId',
+  always: ['type'],
+  made: { heldRoles: heldRolesSql },
+})
 export const roles = table<Role>('Role', { tenant: null })
 export const permissions = table<Permission>('Permission', { tenant: null })
 export const rolePermissions = relation<RolePermission>('RolePermission', null)

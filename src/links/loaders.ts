@@ -228,6 +228,18 @@ export class Loaders {
     return this.#catalogue
   }
 
+  /** The catalogue, no older than any of these rows either. */
+  catalogueOf(rows: readonly { readonly catalogueVersion: string }[]): Promise<Catalogue> {
+    let noted: string | undefined
+    for (const row of rows) {
+      // Those of one statement have the same.
+      if (row.catalogueVersion === noted) continue
+      noted = row.catalogueVersion
+      this.#noteVersionOf(row)
+    }
+    return this.catalogue()
+  }
+
   /** What decides what they may do, a row for each access; none where there is nobody that the caller may see. */
   subject(whom: Whom): Promise<readonly SubjectRow[]> {
     return this.#load('subject', nameOf(whom), (names) => this.#subjects(names))
@@ -338,9 +350,14 @@ export class Loaders {
   /** Rows of one statement are of one snapshot. */
   #noteVersion(groups: Groups<object>): void {
     const [first] = groups.values()
-    const [row] = (first ?? none) as readonly { readonly catalogueVersion: bigint }[]
-    if (row === undefined || (this.#version !== null && row.catalogueVersion <= this.#version)) return
-    this.#version = row.catalogueVersion
+    const [row] = (first ?? none) as readonly { readonly catalogueVersion: string }[]
+    if (row !== undefined) this.#noteVersionOf(row)
+  }
+
+  #noteVersionOf({ catalogueVersion }: { readonly catalogueVersion: string }): void {
+    const version = BigInt(catalogueVersion)
+    if (this.#version !== null && version <= this.#version) return
+    this.#version = version
     this.#before = this.#catalogue ?? this.#before
     this.#catalogue = undefined
   }

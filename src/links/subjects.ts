@@ -32,7 +32,7 @@ export type SubjectRow = Access & {
   /** Null: none. */
   readonly assignments: readonly AssignmentColumns[] | null
   /** That of the catalogue in the same snapshot. */
-  readonly catalogueVersion: bigint
+  readonly catalogueVersion: string
 } & {
   /** Those of the token that was asked about; null where the access was. */
   readonly [Member in TokenMember as `token_${Member}`]: Token[Member] | null
@@ -129,7 +129,7 @@ function selectKind(kind: Whom['kind'], columns: Prisma.Sql, asks: (subject: Sub
         SELECT jsonb_agg(jsonb_build_array(role_id, resource_type, resource_id, valid_until)) FROM role_assignments
         WHERE role_assignments.organization_id = accesses.organization_id AND role_assignments.access_id = accesses.id
       ) AS assignments,
-      (SELECT version FROM catalogue_version) AS "catalogueVersion",
+      (SELECT version::text FROM catalogue_version) AS "catalogueVersion",
       ${tokenColumns((column, type) => (kind === 'token' ? column : Prisma.sql`NULL::${type}`))}
     FROM ${byKey} ${joined[kind]}
     WHERE ${where}`

@@ -1,7 +1,5 @@
 /** A way to sign in: an interface with four types, each with fields of its own. */
-import type { Catalogue } from '../db/catalogue.ts'
-import type { Role as RoleRow } from '../db/generated/prisma/client.ts'
-import { accesses, permissions, roleAssignments } from '../db/tables.ts'
+import { accesses } from '../db/tables.ts'
 import { reading } from '../links/columns.ts'
 import { assignmentsOfAccess, organizationOfAccess, userOfAccess } from '../links/graph.ts'
 import { builder } from './builder.ts'
@@ -11,7 +9,7 @@ import { must } from './must.ts'
 import { Node } from './node.ts'
 import { Permission } from './permission.ts'
 import { personal } from './personal.ts'
-import { fromAssignments } from './resolveAll.ts'
+import { fromHeldRoles } from './resolveAll.ts'
 import { Role } from './role.ts'
 import { RoleAssignment } from './roleAssignment.ts'
 import { authorField, customerIdField, nodeIdField, organizationField } from './shared.ts'
@@ -32,8 +30,7 @@ export const Access = builder.prismaInterface('Access', {
       type: [Role],
       weighs: { size: 2 },
       description: 'The roles it holds, everywhere or on some resource: each once, by id.',
-      reads: [reading(roleAssignments, 'roleId', 'validUntil')],
-      ...fromAssignments((assignments, catalogue) => rolesOf(heldRoleIds(assignments), catalogue)),
+      ...fromHeldRoles((set, catalogue) => catalogue.rolesHeld(set)),
     }),
     roleAssignments: t.list(assignmentsOfAccess, {
       type: [RoleAssignment],
@@ -44,8 +41,7 @@ export const Access = builder.prismaInterface('Access', {
       type: [Permission],
       weighs: { size: 30 },
       description: 'The permissions of all its roles: each once, by id.',
-      reads: [reading(roleAssignments, 'roleId', 'validUntil'), reading(permissions, 'id')],
-      ...fromAssignments((assignments, catalogue) => catalogue.permissionsWith(heldRoleIds(assignments))),
+      ...fromHeldRoles((set, catalogue) => catalogue.permissionsIn(set)),
     }),
     lastLoginAt: t.expose('lastLoginAt', { type: 'DateTime', nullable: true }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
@@ -54,17 +50,6 @@ export const Access = builder.prismaInterface('Access', {
     updatedBy: authorField(t, accesses, 'updatedBy', 'Who last changed the access.'),
   }),
 })
-
-/** The roles that are assigned, everywhere or on some resource: each once, by id, as the assignments are. */
-function heldRoleIds(assignments: readonly { readonly roleId: string }[]): readonly string[] {
-  return [...new Set(assignments.map(({ roleId }) => roleId))]
-}
-
-/** The roles with these ids, which a foreign key guarantees. */
-function rolesOf(ids: readonly string[], catalogue: Catalogue): readonly RoleRow[] {
-  const found = catalogue.rolesWith(ids)
-  return found.length === ids.length ? found : ids.map((id) => must(catalogue.role(id), 'role'))
-}
 
 /** Where both resolve a field, as with nodeId, the last one's resolver counts. */
 const interfaces = [Node, Access]

@@ -3,11 +3,9 @@
  * first spares a promise for each parent. It stands in `extensions.resolveAll`.
  */
 import type { GraphQLField } from 'graphql'
-import { hasEnded } from '../auth/expiry.ts'
 import type { Context } from '../context.ts'
 import { type Catalogue, emptyCatalogue } from '../db/catalogue.ts'
-import type { Access, RoleAssignment } from '../db/generated/prisma/client.ts'
-import { assignmentsOfAccess } from '../links/graph.ts'
+import { type HoldingRow, heldSet } from '../db/heldRoles.ts'
 import type { OneLink } from '../links/link.ts'
 import { must } from './must.ts'
 
@@ -23,31 +21,22 @@ export function resolvesAll({ extensions }: GraphQLField<unknown, unknown>): Res
   return extensions.resolveAll as ResolveAll<unknown, unknown> | undefined
 }
 
-/** The options of a field that is made of the roles that an access holds: what has ended is not among the assignments. */
-export function fromAssignments<Value>(make: (assignments: readonly RoleAssignment[], catalogue: Catalogue) => Value) {
-  const resolveAll: ResolveAll<Access, Value> = async (accesses, _, { loaders, now }) => {
-    const lists = (await loaders.lists(assignmentsOfAccess, accesses)).map((all) => validAt(now, all))
+/** The options of a field that is made of the roles that an access holds: of the set of those that have not ended. */
+export function fromHeldRoles<Value>(make: (set: string, catalogue: Catalogue) => Value) {
+  const resolveAll: ResolveAll<HoldingRow, Value> = async (accesses, _, { loaders, now }) => {
     // The catalogue is looked at where something leads to it only.
-    const catalogue = lists.some(isFilled) ? await loaders.catalogue() : emptyCatalogue
-    return lists.map((assignments) => make(assignments, catalogue))
+    const leading = accesses.filter(({ heldRoles }) => heldRoles !== null)
+    const catalogue = leading.length === 0 ? emptyCatalogue : await loaders.catalogueOf(leading)
+    return accesses.map(({ heldRoles }) => make(heldSet(heldRoles, now), catalogue))
   }
   return {
-    extensions: { link: assignmentsOfAccess, resolveAll },
-    resolve: async (access: Access, _: object, { loaders, now }: Context): Promise<Value> => {
-      const assignments = validAt(now, await loaders.list(assignmentsOfAccess, access))
-      return make(assignments, isFilled(assignments) ? await loaders.catalogue() : emptyCatalogue)
+    extensions: { resolveAll },
+    reads: [{ model: 'Access', members: ['heldRoles'] }],
+    resolve: async (access: object, args: object, context: Context): Promise<Value> => {
+      const [value] = await resolveAll([access as HoldingRow], args as never, context)
+      return value as Value
     },
   }
-}
-
-/** The same list where none has ended, as is nearly always so. */
-function validAt(now: Date, assignments: readonly RoleAssignment[]): readonly RoleAssignment[] {
-  const ended = ({ validUntil }: RoleAssignment) => hasEnded(validUntil, now)
-  return assignments.some(ended) ? assignments.filter((assignment) => !ended(assignment)) : assignments
-}
-
-function isFilled(list: readonly unknown[]): boolean {
-  return list.length > 0
 }
 
 /** The options of a field that is made of the row that a link leads to, which a foreign key guarantees. */

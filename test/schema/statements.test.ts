@@ -55,7 +55,7 @@ const ReadNestedConnection = graphql(`
 
 /** What each of the queries takes: one for each link, and one for each total; none for roles and permissions, which are known. */
 const nested = [
-  ['users → accesses → roles → permissions', ReadNestedRoles, 3],
+  ['users → accesses → roles → permissions', ReadNestedRoles, 2],
   ['users → accesses and tokens, with totals everywhere', ReadNestedTotals, 6],
   ['users → authors, tokens → rotations, accesses, roles, permissions', ReadNestedTokens, 10],
   ['a connection → accesses → assignments → roles → permissions → roles', ReadNestedConnection, 4],
