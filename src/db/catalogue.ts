@@ -102,7 +102,8 @@ export class Catalogue {
     if (set === undefined) {
       if (this.#sets.size >= mostSets) this.#sets.clear()
       set = this.#equalSet(name)
-      this.#sets.set(name, set)
+      // A text of its own: that of a row would keep all rows that came with it.
+      this.#sets.set(JSON.parse(JSON.stringify(name)), set)
     }
     return set
   }

@@ -2,8 +2,9 @@
  * A connection of its own to the database, which tells of changes on it, and on which can be asked what has changed: that
  * waits for no other statement. While it is lost, the pool is asked.
  */
-import pg from 'pg'
+import type pg from 'pg'
 import { createAsk, type Read } from './read.ts'
+import { RowClient } from './rowConnection.ts'
 
 /** Where the triggers of the database tell of organizations and their versions. */
 export const organizationChannel = 'iam_graph_organizations'
@@ -49,7 +50,7 @@ export function listen({ connection, prepare, channel, told, instead }: Listener
     if (!closed) timer = setTimeout(open, again).unref()
   }
   const open = () => {
-    const opened = new pg.Client({ ...connection, query_timeout: patience })
+    const opened = new RowClient({ ...connection, query_timeout: patience })
     client = opened
     opened.on('error', () => lose(opened))
     opened.on('end', () => lose(opened))

@@ -2,13 +2,14 @@
 import type { Socket } from 'node:net'
 import pg from 'pg'
 import { databaseFailure } from './failure.ts'
+import { RowClient } from './rowConnection.ts'
 
 /** Is told of what goes wrong with connections and on them; without a failure: of silence. */
 type Suspect = (failure?: unknown) => void
 
 /** A pool that connects when it is first used. `query_timeout` is how long a connection may be silent while it is in use. */
 export function createPool(config: pg.PoolConfig & { readonly query_timeout: number }, suspect: Suspect): pg.Pool {
-  const pool = new pg.Pool(config)
+  const pool = new pg.Pool({ ...config, Client: RowClient as never })
   // A connection that breaks is replaced by the next statement, and fails the one under way. Without a listener it would
   // end the process: the pool has one while a connection is idle, but none at the moment in which it hands it over.
   pool.on('error', () => {})

@@ -7,8 +7,9 @@ import type pg from 'pg'
 import type { Visibility } from '../auth/visibility.ts'
 import type { Tally } from '../observer.ts'
 import { Prisma, type PrismaClient } from './generated/prisma/client.ts'
-import { queryFor } from './rowSecurity.ts'
-import { asWritten, type RowClass, rowClassOf } from './rows.ts'
+import { parameterOf } from './parameters.ts'
+import { QueryFor } from './rowSecurity.ts'
+import { type KnownStatement, RowsQuery } from './rowsQuery.ts'
 
 /** SQL with places (`$1`) for its values. */
 export interface Statement {
@@ -60,37 +61,32 @@ export function readFromPool(pool: pg.Pool, rowSecurity: boolean): Read {
  */
 export function createAsk(rowSecurity: boolean) {
   const known = createKnownStatements()
-  return async <Row extends object>(
+  return <Row extends object>(
     connection: Pick<pg.Pool | pg.PoolClient, 'query'>,
     { text, values, isPlannedByValues = false }: Statement,
     sentFor?: Visibility,
   ): Promise<Row[]> => {
     const statement = known(text, isPlannedByValues)
-    const { name } = statement
-    const named = name === undefined ? {} : { name }
-    const query = { text, values: values as unknown[], rowMode: 'array' as const, types: asWritten, ...named }
-    const asked = rowSecurity && sentFor ? queryFor(connection, query, sentFor) : connection.query(query)
-    const { rows, fields } = await asked
-    statement.Row ??= rowClassOf(fields)
-    const { Row } = statement
-    return (rows as (string | null)[][]).map((texts) => new Row(texts)) as unknown as Row[]
+    const parameters = values.map(parameterOf)
+    const query =
+      rowSecurity && sentFor ? new QueryFor(statement, parameters, sentFor) : new RowsQuery(statement, parameters)
+    return new Promise((resolve, reject) => {
+      const send = connection.query as unknown as Send
+      send.call(connection, query, undefined, (error, rows) => (error ? reject(error) : resolve(rows as never)))
+    })
   }
 }
 
-/** What is known of a statement. */
-interface Known {
-  /** Undefined for one that came for the first time, and for one that is planned by its values. */
-  readonly name: string | undefined
-  Row: RowClass | undefined
-}
+/** Both a pool and a client take any query that can submit itself. */
+type Send = (query: RowsQuery, values: undefined, done: RowsQuery['callback']) => void
 
 /** Statements that are kept. Each connection keeps what it has prepared by a name, so their number is bounded. */
 const mostKnown = 500
 
 /** Gives a statement a name when it comes for the second time, so that those that come once take nobody's place. */
-function createKnownStatements(): (text: string, isPlannedByValues: boolean) => Known {
+function createKnownStatements(): (text: string, isPlannedByValues: boolean) => KnownStatement {
   const seen = new Set<string>()
-  const known = new Map<string, Known>()
+  const known = new Map<string, KnownStatement>()
   return (text, isPlannedByValues) => {
     const before = known.get(text)
     if (before !== undefined) return before
@@ -99,9 +95,9 @@ function createKnownStatements(): (text: string, isPlannedByValues: boolean) => 
       if (seen.size >= mostKnown) seen.clear()
       seen.add(text)
     }
-    if (isNew || known.size >= mostKnown) return { name: undefined, Row: undefined }
+    if (isNew || known.size >= mostKnown) return { text, name: undefined, Row: undefined }
     const name = isPlannedByValues ? undefined : createHash('sha256').update(text).digest('hex').slice(0, 32)
-    const statement = { name, Row: undefined }
+    const statement = { text, name, Row: undefined }
     known.set(text, statement)
     return statement
   }

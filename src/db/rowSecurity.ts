@@ -9,6 +9,9 @@
 import pg from 'pg'
 import type { Visibility } from '../auth/visibility.ts'
 import { StartupError } from '../errors.ts'
+import type { Parameter } from './parameters.ts'
+import type { RowMessages } from './rowConnection.ts'
+import { type KnownStatement, RowsQuery } from './rowsQuery.ts'
 
 /** Whose rows statements see that are sent for all organizations, and for the gateway's own needs. */
 export const everything: Visibility = Object.freeze({ kind: 'allOrganizations' })
@@ -33,64 +36,30 @@ export const sessionOfRole = `
 /** The organization that the statement is sent for. Outside of its transaction the setting reads as an empty text. */
 const told = `nullif(current_setting('iam_graph.organization', true), '')::uuid`
 
-/** A query as the driver carries it out: what it sends, and what it is handed of what the server answers. */
-interface DriverQuery {
-  submit(connection: pg.Connection): Error | null
-  handleDataRow(message: unknown): void
-  handleCommandComplete(message: unknown, connection: pg.Connection): void
-}
-
-const ParameterizedQuery = pg.Query as unknown as new (config: pg.QueryConfig) => DriverQuery
-
-/** A query that says, in front of its own statement, whose rows it may see. */
-class QueryFor extends ParameterizedQuery {
+/** A query that says, in front of its own statement, whose rows it may see: in a session that was told `sessionOfRole`. */
+export class QueryFor extends RowsQuery {
   readonly #visibility: Visibility
   #isSaid = false
 
-  constructor(config: pg.QueryConfig, visibility: Visibility) {
-    super({ ...config, queryMode: 'extended' } as pg.QueryConfig)
+  constructor(statement: KnownStatement, values: readonly Parameter[], visibility: Visibility) {
+    super(statement, values)
     this.#visibility = visibility
   }
 
-  override submit(connection: pg.Connection): Error | null {
-    const { stream } = connection
+  protected override send(connection: pg.Connection): void {
     const values = this.#visibility.kind === 'organization' ? [this.#visibility.organizationId] : []
-    stream.cork()
-    try {
-      connection.bind({ statement: sayings[this.#visibility.kind], values }, true)
-      connection.execute({}, true)
-      return super.submit(connection)
-    } finally {
-      stream.uncork()
-    }
+    connection.bind({ statement: sayings[this.#visibility.kind], values }, true)
+    connection.execute({}, true)
+    super.send(connection)
   }
 
-  override handleDataRow(message: unknown): void {
-    if (this.#isSaid) super.handleDataRow(message)
+  override takeRows(messages: RowMessages): void {
+    if (this.#isSaid) super.takeRows(messages)
   }
 
-  override handleCommandComplete(message: unknown, connection: pg.Connection): void {
-    if (this.#isSaid) super.handleCommandComplete(message, connection)
+  override handleCommandComplete(): void {
     this.#isSaid = true
   }
-}
-
-/** Sends a query for whom it is about, in a session that was told `sessionOfRole`. */
-export function queryFor(
-  connection: Pick<pg.Pool | pg.PoolClient, 'query'>,
-  config: pg.QueryArrayConfig,
-  visibility: Visibility,
-): Promise<pg.QueryArrayResult> {
-  const query = connection.query as unknown as (
-    query: DriverQuery,
-    values: undefined,
-    done: (error: Error | undefined, result: pg.QueryArrayResult) => void,
-  ) => void
-  return new Promise((resolve, reject) => {
-    query.call(connection, new QueryFor(config, visibility), undefined, (error, result) =>
-      error ? reject(error) : resolve(result),
-    )
-  })
 }
 
 /**

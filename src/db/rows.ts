@@ -3,6 +3,7 @@
  * only written on needs none.
  */
 import pg from 'pg'
+import type { RowMessages } from './rowConnection.ts'
 
 /** The number of a type in PostgreSQL's catalogue (pg_type). */
 export const oid = {
@@ -16,35 +17,60 @@ export const oid = {
   uuid: 2950,
 } as const
 
-/** Where the text of a value stands in a row, and of which type it is. */
+/** Where a value stands in a row, and of which type it is. */
 export interface WrittenColumn {
   readonly index: number
   readonly type: number
 }
 
-/** A column's value as PostgreSQL writes it; null is SQL's. */
-type Text = string | null
+/** Rows that came together. */
+interface Chunk {
+  /** What came, a character for each byte. */
+  readonly bytes: string
+  /** Where in it each value begins and ends; -1 for null. */
+  readonly places: readonly number[]
+}
 
-/** Where a row has what was written. Not under a name: those are the columns'. */
-export const texts = Symbol('texts')
+/** Where a row has what was written. Not under names: those are the columns'. */
+const chunk = Symbol('chunk')
+const first = Symbol('first')
 export const columns = Symbol('columns')
 
 /** A row of some statement: its members are the statement's columns. */
 export class WrittenRow {
   /** Set once for the rows of each statement, on their prototype. */
   declare readonly [columns]: ReadonlyMap<string, WrittenColumn>
-  readonly [texts]: readonly Text[]
+  readonly [chunk]: Chunk
+  /** Where in the places its first value stands. */
+  readonly [first]: number
 
-  constructor(written: readonly Text[]) {
-    this[texts] = written
+  constructor(among: Chunk, place: number) {
+    this[chunk] = among
+    this[first] = place
   }
 }
 
-export type RowClass = new (written: readonly Text[]) => WrittenRow
+export type RowClass = new (among: Chunk, place: number) => WrittenRow
 
-interface Field {
+/** What the server says of a column. */
+export interface Field {
   readonly name: string
   readonly dataTypeID: number
+}
+
+/** The bytes of a value, a character for each; null is SQL's. They are its text where `isAscii` says so. */
+export function bytesOf(row: WrittenRow, index: number): string | null {
+  const { bytes, places } = row[chunk]
+  const place = row[first] + 2 * index
+  const from = places[place] as number
+  return from === -1 ? null : bytes.substring(from, places[place + 1] as number)
+}
+
+const beyondAscii = /[\x80-\xff]/
+
+/** The text that these bytes are. */
+export function textOf(bytes: string): string {
+  return beyondAscii.test(bytes) ? Buffer.from(bytes, 'latin1').toString('utf8') : bytes
 }
 
 /** The class of the rows of a statement that has these columns. Of columns of the same name the last one counts. */
@@ -58,13 +84,40 @@ export function rowClassOf(fields: readonly Field[]): RowClass {
       configurable: true,
       enumerable: true,
       get(this: WrittenRow) {
-        const text = this[texts][index] as Text
-        return text === null ? null : parse(text)
+        const bytes = bytesOf(this, index)
+        return bytes === null ? null : parse(textOf(bytes))
       },
     })
   })
   Object.defineProperty(Row.prototype, columns, { value: byName })
   return Row
+}
+
+/** Of a DataRow message (PostgreSQL's manual, section 55.7): type and length, and the number of values. */
+const beforeCount = 5
+const beforeValues = beforeCount + 2
+const lengthOfLength = 4
+
+/** Adds the rows of these messages, whose values are texts. */
+export function rowsFrom({ bytes, start, end, count }: RowMessages, Row: RowClass, rows: WrittenRow[]): void {
+  const places: number[] = []
+  const among = { bytes: bytes.toString('latin1', start, end), places }
+  let at = start
+  for (let row = 0; row < count; row += 1) {
+    rows.push(new Row(among, places.length))
+    let values = bytes.readInt16BE(at + beforeCount)
+    at += beforeValues
+    for (; values > 0; values -= 1) {
+      const length = bytes.readInt32BE(at)
+      at += lengthOfLength
+      if (length === -1) {
+        places.push(-1, -1)
+        continue
+      }
+      places.push(at - start, at - start + length)
+      at += length
+    }
+  }
 }
 
 const parsers: Readonly<Record<number, (text: string) => unknown>> = {
@@ -83,6 +136,3 @@ function parserOf(type: number): (text: string) => unknown {
 function instantOf(text: string): Date {
   return new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`)
 }
-
-/** Leaves values as they were written. */
-export const asWritten: pg.CustomTypesConfig = { getTypeParser: () => (text: string) => text }

@@ -1,6 +1,6 @@
 /** Values → JSON text, as JSON.stringify writes it; of columns without making a value first. */
 import { type GraphQLLeafType, isEnumType } from 'graphql'
-import { columns as columnsOf, oid, texts, WrittenRow } from '../db/rows.ts'
+import { bytesOf, columns as columnsOf, oid, textOf, WrittenRow } from '../db/rows.ts'
 
 /** Characters that a JSON text can't have as they are (RFC 8259, section 7), or that JSON.stringify escapes: lone surrogates. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
@@ -11,16 +11,22 @@ export function quote(text: string): string {
   return escaped.test(text) ? JSON.stringify(text) : `"${text}"`
 }
 
-/** Writes the text of a column as JSON. Undefined for what it does not know: then the value is made. */
-type WriteText = (text: string) => string | undefined
+/** Writes the bytes of a column as JSON. Undefined for what it does not know: then the value is made. */
+type WriteBytes = (bytes: string) => string | undefined
 
-const asIs: WriteText = (text) => text
-const quoted: WriteText = (text) => `"${text}"`
+const asIs: WriteBytes = (bytes) => bytes
+const quoted: WriteBytes = (bytes) => `"${bytes}"`
+
+/** Bytes that are no text of a JSON string as they are. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const unusual = /["\\\u0000-\u001f\u0080-\u00ff]/
+
+const quotedText: WriteBytes = (bytes) => (unusual.test(bytes) ? quote(textOf(bytes)) : `"${bytes}"`)
 
 /** By the leaf type of the field and the type of the column: what both agree on. */
-const writers: Readonly<Record<string, Readonly<Record<number, WriteText>>>> = {
-  ID: { [oid.text]: quote, [oid.uuid]: quoted, [oid.int4]: quoted },
-  String: { [oid.text]: quote, [oid.uuid]: quoted },
+const writers: Readonly<Record<string, Readonly<Record<number, WriteBytes>>>> = {
+  ID: { [oid.text]: quotedText, [oid.uuid]: quoted, [oid.int4]: quoted },
+  String: { [oid.text]: quotedText, [oid.uuid]: quoted },
   Int: { [oid.int4]: asIs },
   Boolean: { [oid.bool]: (text) => (text === 't' ? 'true' : 'false') },
   Date: { [oid.date]: (text) => (text.length === 10 ? `"${text}"` : undefined) },
@@ -77,7 +83,7 @@ export function memberWriter(member: string, type: GraphQLLeafType): WriteMember
   // Rows of one statement have one class, and statements are few.
   let columns: WrittenRow[typeof columnsOf] | undefined
   let index = 0
-  let writeText: WriteText | undefined
+  let writeBytes: WriteBytes | undefined
   const fromValue = (parent: object) => {
     const value = (parent as Readonly<Record<string, unknown>>)[member]
     return value === null || value === undefined ? null : writeValue(value)
@@ -87,11 +93,11 @@ export function memberWriter(member: string, type: GraphQLLeafType): WriteMember
     if (parent[columnsOf] !== columns) {
       columns = parent[columnsOf]
       const column = columns.get(member)
-      writeText = column === undefined ? undefined : ofType?.[column.type]
+      writeBytes = column === undefined ? undefined : ofType?.[column.type]
       index = column?.index ?? 0
     }
-    if (writeText === undefined) return fromValue(parent)
-    const text = parent[texts][index]
-    return text === null || text === undefined ? null : (writeText(text) ?? fromValue(parent))
+    if (writeBytes === undefined) return fromValue(parent)
+    const bytes = bytesOf(parent, index)
+    return bytes === null ? null : (writeBytes(bytes) ?? fromValue(parent))
   }
 }

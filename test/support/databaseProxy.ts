@@ -120,13 +120,15 @@ const shutdownMessage = (() => {
   return Buffer.concat([head, fields])
 })()
 
-function addressOf({ connectionString, host }: pg.ClientConfig): net.NetConnectOpts {
+/** Where the database listens. */
+export function addressOf({ connectionString, host }: pg.ClientConfig): net.NetConnectOpts {
   if (connectionString === undefined) return { path: join(host ?? '', '.s.PGSQL.5432') }
   const { hostname, port } = new URL(connectionString)
   return { host: hostname, port: Number(port || 5432) }
 }
 
-function through(connection: pg.ClientConfig, port: number): pg.ClientConfig {
+/** The same connection by a port of this machine. */
+export function through(connection: pg.ClientConfig, port: number): pg.ClientConfig {
   if (connection.connectionString === undefined) return { ...connection, host: '127.0.0.1', port }
   const url = new URL(connection.connectionString)
   url.hostname = '127.0.0.1'

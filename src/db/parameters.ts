@@ -1,0 +1,36 @@
+/** Values of statements as PostgreSQL reads them. */
+
+/** Texts, and bytes as they are; null is SQL's. */
+export type Parameter = string | Buffer | null
+
+/** The value of a place: lists as arrays, instants in UTC, other objects as JSON. */
+export function parameterOf(value: unknown): Parameter {
+  if (typeof value === 'string') return value
+  if (value === null || value === undefined) return null
+  if (Array.isArray(value)) return arrayOf(value)
+  if (value instanceof Date) return value.toISOString()
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
+/** An array in its textual form (PostgreSQL's manual, section 8.15.6). */
+function arrayOf(values: readonly unknown[]): string {
+  let text = '{'
+  for (let index = 0; index < values.length; index += 1) {
+    if (index > 0) text += ','
+    text += elementOf(values[index])
+  }
+  return `${text}}`
+}
+
+function elementOf(value: unknown): string {
+  if (typeof value === 'number') return String(value)
+  if (Array.isArray(value)) return arrayOf(value)
+  const written = parameterOf(value)
+  if (written === null) return 'NULL'
+  return quoted(typeof written === 'string' ? written : `\\x${written.toString('hex')}`)
+}
+
+function quoted(text: string): string {
+  return `"${/["\\]/.test(text) ? text.replace(/["\\]/g, '\\$&') : text}"`
+}
