@@ -33,7 +33,11 @@ export async function createStatementCounter(databaseUrl: string): Promise<State
       from.on('error', () => to.destroy()).on('close', () => to.destroy())
       from.pipe(to)
     }
+    // What is asked on a connection that listens belongs to no request.
+    let listens = false
     const read = createMessageReader((type, payload) => {
+      listens ||= type === 'Q' && /^\s*LISTEN\b/i.test(payload.toString('utf8'))
+      if (listens) return
       if (type === 'S' || type === 'Q') roundTrips++
       if (type === 'E' || (type === 'Q' && !controls.test(payload.toString('utf8')))) statements++
     })

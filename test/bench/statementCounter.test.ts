@@ -49,4 +49,12 @@ describe('the counter of statements', () => {
     expect(rows).toEqual([{ length: 1_000_000 }])
     expect(counter.take()).toEqual({ statements: 1, roundTrips: 1 })
   })
+
+  it('does not count what is asked on a connection that listens', async () => {
+    await client.query('LISTEN something')
+    counter.take()
+    await client.query('SELECT 1')
+    await client.query('SELECT $1::integer', [1])
+    expect(counter.take()).toEqual({ statements: 0, roundTrips: 0 })
+  })
 })
