@@ -10,7 +10,6 @@ import { formatResource, parseResource, type Resource } from './auth/resource.ts
 import { statusOf, type TokenStatus } from './auth/token.ts'
 import type { Catalogue } from './db/catalogue.ts'
 import type { Access, Permission } from './db/generated/prisma/client.ts'
-import { betweenIds } from './db/heldRoles.ts'
 import { accesses, permissions, roles } from './db/tables.ts'
 import { reading } from './links/columns.ts'
 import type { Loaders } from './links/loaders.ts'
@@ -99,7 +98,7 @@ function permittedTo(subject: Subject | null, resource: Resource | null, known: 
   const roleIds = [...subject.held.map(({ roleId }) => roleId), ...named]
   const on = resource && formatResource(resource)
   return known
-    .permissionsIn(roleIds.join(betweenIds))
+    .permissionsWith(roleIds)
     .filter(({ id }) => decide({ permissionId: id, resource: on }, subject, known).allowed)
 }
 

@@ -97,6 +97,11 @@ export class Catalogue {
     return set.permissions
   }
 
+  /** What the roles with these ids permit, each once. */
+  permissionsWith(roleIds: readonly string[]): readonly Permission[] {
+    return this.permissionsIn(roleIds.join(betweenIds))
+  }
+
   #set(name: string): RoleSet {
     let set = this.#sets.get(name)
     if (set === undefined) {
