@@ -275,7 +275,7 @@ interface NewOrganization {
 
 async function addOrganization({ customer, name, id = randomUUID() }: NewOrganization): Promise<void> {
   const { addOrganization: add } = await import('./transfer/organizations.ts')
-  await onDatabase((client, kindOfDatabase) => add(client, kindOfDatabase, { customer, name, id }))
+  await onDatabase((client, kindOfDatabase) => add(client, kindOfDatabase, { customer, name, id }, sayWait))
   process.stdout.write(`Added ${name}: JWTs with customer_id ${customer} or org_id ${id} are taken from now on.\n`)
 }
 

@@ -47,3 +47,15 @@ export function isPrintable(text: string, most: number): boolean {
 export function isPrintableName(text: string, most: number): boolean {
   return isPrintable(text, most) && visible.test(text) && !hidden.test(text.replace(written, ''))
 }
+
+const actedUpon = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
+
+/** The text in one line, without what a terminal acts upon or does not show: that is written as JSON escapes it. */
+export function inOneLine(text: string): string {
+  return text.replace(actedUpon, (found) =>
+    Array.from(
+      { length: found.length },
+      (_, index) => `\\u${found.charCodeAt(index).toString(16).padStart(4, '0')}`,
+    ).join(''),
+  )
+}

@@ -17,6 +17,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'observer.ts': ['errors.ts'],
   'progress.ts': [],
   'wholeFile.ts': [],
+  'instants.ts': [],
   'dataFolder.ts': ['errors.ts'],
   'databaseUrl.ts': [],
   'config.ts': ['databaseUrl.ts', 'duration.ts', 'errors.ts'],
@@ -34,8 +35,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'revokedTokens.ts': ['db'],
   'context.ts': ['auth', 'caller.ts', 'db', 'deadline.ts', 'links', 'observer.ts', 'search'],
   schema: [
-    ...['auth', 'caller.ts', 'context.ts', 'db', 'errors.ts', 'failures.ts', 'ids.ts', 'links', 'opaqueId.ts'],
-    ...['page', 'printable.ts', 'revokedTokens.ts', 'rights.ts', 'search'],
+    ...['auth', 'caller.ts', 'context.ts', 'db', 'errors.ts', 'failures.ts', 'ids.ts', 'instants.ts'],
+    ...['links', 'opaqueId.ts', 'page', 'printable.ts', 'revokedTokens.ts', 'rights.ts', 'search'],
   ],
   execution: ['context.ts', 'db', 'links', 'schema/resolveAll.ts'],
   operation: [
@@ -90,7 +91,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'schema/index.ts',
     'schema/subgraph.ts',
   ],
-  transfer: ['auth', 'db', 'errors.ts', 'printable.ts'],
+  transfer: ['auth', 'db', 'errors.ts', 'instants.ts', 'printable.ts'],
   'connections.ts': [],
   'documentScopes.ts': ['context.ts', 'errors.ts', 'operation', 'schema/index.ts'],
   'readiness.ts': ['http', 'observer.ts'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isPrintable, isPrintableName } from '../src/printable.ts'
+import { inOneLine, isPrintable, isPrintableName } from '../src/printable.ts'
 
 const most = 200
 
@@ -68,4 +68,12 @@ describe('a printable text', () => {
   it.each(['\u0000', 'a\nb', 'a\u009bb', '\ud83d', 'x'.repeat(most + 1)])('is not %j', (text) =>
     expect(isPrintable(text, most)).toBe(false),
   )
+})
+
+describe('a text in one line', () => {
+  it('is as it was, but for what ends the line, controls a terminal, or is not seen', () => {
+    expect(inOneLine('Zoë 😀\n\u001b[31m\u009b\u2028\u202e\ud800\u{e0001}')).toBe(
+      'Zoë 😀\\u000a\\u001b[31m\\u009b\\u2028\\u202e\\ud800\\udb40\\udc01',
+    )
+  })
 })

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { createProgress } from '../src/progress.ts'
 
 /** What the progress of these calls writes. */
-function written(calls: readonly (readonly [number, number])[], { isTTY }: { isTTY: boolean }): string {
+function written(calls: readonly (readonly [number, number | null])[], { isTTY }: { isTTY: boolean }): string {
   const stream = Object.assign(new PassThrough(), { isTTY })
   const progress = createProgress(stream as unknown as NodeJS.WriteStream)
   for (const [done, total] of calls) progress(done, total)
@@ -47,4 +47,12 @@ test('is a line for each 5 % at most off a terminal', () => {
 
 test('says that all is done where there was nothing to do', () => {
   expect(written([[10, 10]], { isTTY: false })).toBe('100 %  10 of 10\n')
+})
+
+test('is how much is done where nobody knows of how much: a line each time that it has doubled', () => {
+  const calls = [0, 999_999, 1_000_000, 1_999_999, 2_000_000, 3_000_000].map((done) => [done, null] as const)
+  expect(written([...calls, [3_000_000, 3_000_000]], { isTTY: false })).toBe(
+    '1,000,000\n2,000,000\n100 %  3,000,000 of 3,000,000\n',
+  )
+  expect(written([[5_000, null]], { isTTY: true })).toBe('\r5,000')
 })

@@ -7,6 +7,7 @@ import type { AuthorSnapshot } from '../auth/author.ts'
 import { canonicalResource, formatResource, isResource, parseResource, resourcePattern } from '../auth/resource.ts'
 import { allScopes, grantableScopes } from '../auth/scopes.ts'
 import { isUuid } from '../auth/uuid.ts'
+import { dayOf, instantOf } from '../instants.ts'
 import { isPrintableName, isStorable } from '../printable.ts'
 
 /** A form of values. */
@@ -142,15 +143,13 @@ export function oneOf(type: string, values: readonly [string, ...string[]]): For
   }
 }
 
-const isoDate = z.iso.date()
-
 /** A day, as a full-date of RFC 3339. */
 export const day: Form = {
   ...asText,
   type: 'date',
   schema: reading(
     string('a day such as 2026-12-31'),
-    (value) => (isoDate.safeParse(value).success && value >= '0001' ? value : undefined),
+    (value) => (dayOf(value) === undefined ? undefined : value),
     'a day such as 2026-12-31',
   ).meta({ format: 'date' }),
   selected: (column) => `${column}::text`,
@@ -158,16 +157,14 @@ export const day: Form = {
 
 const anInstant = 'an instant in epoch seconds or as RFC 3339 has it, such as 2026-11-21T09:30:00Z'
 const endOfTime = 253_402_300_799
-const isoInstant = z.iso.datetime({ offset: true })
 
 /** ISO 8601 in UTC with milliseconds, which is what is kept of it; undefined for what is no instant. */
 function readInstant(given: string | number): string | undefined {
   if (typeof given === 'number') {
     return given >= 1 && given <= endOfTime ? new Date(given * 1_000).toISOString() : undefined
   }
-  if (!isoInstant.safeParse(given).success) return undefined
-  const written = new Date(given).toISOString()
-  return /^\d{4}-/.test(written) && written >= '0001' ? written : undefined
+  const written = instantOf(given)?.toISOString()
+  return written?.startsWith('+') ? undefined : written
 }
 
 const instantBase = z.union([z.int(), z.string().meta({ format: 'date-time' })], expecting(anInstant))

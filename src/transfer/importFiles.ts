@@ -5,11 +5,12 @@ import type { Readable } from 'node:stream'
 import type pg from 'pg'
 import { type OnWait, withPatience } from '../db/patience.ts'
 import { StartupError } from '../errors.ts'
+import { inOneLine } from '../printable.ts'
 import { checkStaged } from './checks.ts'
 import type { Kind } from './kind.ts'
-import { kinds, permissionKind, roleKind } from './kinds.ts'
-import { mergeRolePermissions, mergeStatement, parkEmails, reserveIds } from './merge.ts'
-import { type Pruning, prunedCatalogue, prunedFirst, prunedLast } from './prune.ts'
+import { kinds, permissionKind, roleKind, tokenKind } from './kinds.ts'
+import { mergeRolePermissions, mergeStatement, type Part, parkEmails, reserveIds } from './merge.ts'
+import { type Pruning, prunedAssignments, prunedCallers, prunedCatalogue, prunedProviders } from './prune.ts'
 import { readLine } from './readLine.ts'
 import { readLines } from './readLines.ts'
 import { createStaging, type Staging } from './staging.ts'
@@ -35,7 +36,8 @@ export interface ImportOptions {
   readonly requestId: string
   /** Told of each problem, in one line. */
   readonly onProblem: (problem: string) => void
-  readonly onPhase: (phase: string) => (done: number, total: number) => void
+  /** Gives what is told how much of how much is done; null where that is not known. */
+  readonly onPhase: (phase: string) => (done: number, total: number | null) => void
   readonly onWait: OnWait
   /** Seconds that another import is waited for. */
   readonly lockTimeout?: number
@@ -120,25 +122,30 @@ async function prepare(client: pg.Client, { now, requestId }: ImportOptions): Pr
   await client.query('INSERT INTO import_run VALUES ($1, $2)', [now.toISOString(), requestId])
 }
 
+/** Problems of one line that are told; how many more there are is told as well. */
+const mostTold = 20
+
 /** Reads all lines and stages those that are sound by themselves. */
 async function stage(staging: Staging, { sources, onProblem, onPhase }: ImportOptions) {
-  const known = sources.every(({ bytes }) => bytes !== null)
-  const total = known ? sources.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0) : 0
+  const sizes = sources.map(({ bytes }) => bytes)
+  const total = sizes.includes(null) ? null : sizes.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0)
   const progress = onPhase('Reading')
   let done = 0
   let lines = 0
   let problems = 0
-  for (const [file, { name, stream }] of sources.entries()) {
+  for (const [file, source] of sources.entries()) {
     const before = lines
     const onRead = (bytes: number) => {
       done += bytes
-      if (total > 0) progress(Math.min(done, total), total)
+      progress(done, total === null ? null : Math.max(done, total))
     }
-    for await (const { line, text, issue } of readLines(stream, onRead)) {
+    for await (const { line, text, issue } of readLines(source.stream, onRead)) {
       lines += 1
       const result = text === null ? { issues: [issue ?? ''], about: null } : readLine(text)
       if ('issues' in result) {
-        for (const each of result.issues) onProblem(`${name}:${line}: ${each}`)
+        const more = result.issues.length - mostTold
+        for (const each of result.issues.slice(0, mostTold)) onProblem(told(source, line, each))
+        if (more > 0) onProblem(told(source, line, `and ${more} more`))
         problems += result.issues.length
         if (result.about !== null) await staging.addBroken(result.about.kind, result.about.id)
       } else {
@@ -146,10 +153,11 @@ async function stage(staging: Staging, { sources, onProblem, onPhase }: ImportOp
       }
     }
     if (lines === before) {
-      onProblem(`${name}: expected lines, received none`)
+      onProblem(inOneLine(`${source.name}: expected lines, received none`))
       problems += 1
     }
   }
+  if (total === null && done > 0) progress(done, done)
   return { lines, problems }
 }
 
@@ -158,10 +166,14 @@ async function check(client: pg.Client, { sources, prune, onProblem, onPhase }: 
   let problems = 0
   await checkStaged(client, prune, ({ file, line, message, otherFile, otherLine }) => {
     const first = otherLine === null ? '' : `, received it as in ${sources[otherFile ?? 0]?.name}:${otherLine}`
-    onProblem(`${sources[file]?.name}:${line}: ${message}${first}`)
+    onProblem(told(sources[file], line, `${message}${first}`))
     problems += 1
   })
   return problems
+}
+
+function told(source: Source | undefined, line: number, problem: string): string {
+  return inOneLine(`${source?.name}:${line}: ${problem}`)
 }
 
 /** Staged rows that a statement takes. */
@@ -190,6 +202,10 @@ async function inOneTransaction(
   }
 }
 
+/**
+ * Everything that counts up the version of an organization comes last: it is held until the commit, and whoever deactivates a
+ * token of that organization, or ends a user, waits for it.
+ */
 async function bringIn(
   client: pg.Client,
   staged: ReadonlyMap<Kind, number>,
@@ -206,23 +222,30 @@ async function bringIn(
     const { rows } = await client.query<{ removed: number }>(text)
     count(kind, rows[0] ?? {})
   }
-  if (prune) for (const pruning of prunedFirst) await take(pruning)
   await client.query(parkEmails)
   let done = 0
+  const later: (() => Promise<void>)[] = []
   for (const kind of kinds) {
     const lines = staged.get(kind) ?? 0
     if (kind.numbered && lines > 0) await client.query(reserveIds(kind))
+    if (prune && kind === tokenKind) await take(prunedAssignments)
     // Tokens refer to each other.
-    for (let from = 1; from <= lines; from += kind.type === 'token' ? lines : chunk) {
-      const to = kind.type === 'token' ? lines : Math.min(from + chunk - 1, lines)
-      const merged = await merge(client, kind, from, to)
-      count(kind, { ...merged, same: to - from + 1 - merged.created - merged.changed })
+    const step = kind === tokenKind ? lines : chunk
+    for (let from = 1; from <= lines; from += step) {
+      const to = Math.min(from + step - 1, lines)
+      const merged = await merge(client, kind, [from, to], 'but ends')
+      const { created, changed } = merged
+      count(kind, { created, changed, same: to - from + 1 - created - changed - merged.later })
+      if (merged.later > 0) {
+        later.push(async () => count(kind, { changed: (await merge(client, kind, [from, to], 'all')).changed }))
+      }
       done += to - from + 1
       progress(done, total)
     }
   }
+  for (const work of later) await work()
   if (prune) {
-    for (const pruning of prunedLast) await take(pruning)
+    for (const pruning of [...prunedCallers, prunedProviders]) await take(pruning)
     for (const { due, ...pruning } of prunedCatalogue) {
       const { rows } = await client.query<{ due: boolean }>(due)
       if (rows[0]?.due) await take(pruning)
@@ -231,19 +254,20 @@ async function bringIn(
   return counts
 }
 
-type Merged = Pick<Counts, 'created' | 'changed'>
+type Merged = Pick<Counts, 'created' | 'changed'> & { readonly later: number }
+type Range = readonly [from: number, to: number]
 
-async function merge(client: pg.Client, kind: Kind, from: number, to: number): Promise<Merged> {
-  const run = async (what: 'count' | 'merge'): Promise<Merged> => {
-    const { rows } = await client.query<Merged>(mergeStatement(kind, what), [from, to])
-    return rows[0] ?? { created: 0, changed: 0 }
+async function merge(client: pg.Client, kind: Kind, range: Range, part: Part): Promise<Merged> {
+  const run = async (which: Part): Promise<Merged> => {
+    const { rows } = await client.query<Merged>(mergeStatement(kind, which), [...range])
+    return rows[0] ?? { created: 0, changed: 0, later: 0 }
   }
   const isCatalogue = kind === roleKind || kind === permissionKind
-  if (!isCatalogue) return run('merge')
+  if (!isCatalogue) return run(part)
   // Whatever is sent to these tables is a new version of the catalogue.
-  const due = await run('count')
+  const due = await run('none')
   if (due.created + due.changed === 0) return due
-  const merged = await run('merge')
+  const merged = await run(part)
   if (kind === roleKind) for (const text of mergeRolePermissions) await client.query(text)
   return merged
 }

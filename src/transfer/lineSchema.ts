@@ -1,6 +1,7 @@
 /** The schema of a line of each kind, made of what the kinds declare; and all of them as one JSON Schema. */
 import { z } from 'zod'
 import { AccessType } from '../db/generated/prisma/client.ts'
+import { expecting } from './forms.ts'
 import type { Kind, Member } from './kind.ts'
 import { accessKind, kinds } from './kinds.ts'
 
@@ -20,9 +21,11 @@ function schemaOf(kind: Kind): z.ZodType<Values> {
       access_type: z.literal(type).meta({ description: 'The kind of way to sign in.' }),
     })
   })
-  const expected = `expected one of ${Object.values(AccessType).join(', ')}`
+  const { error } = expecting(`one of ${Object.values(AccessType).join(', ')}`)
   return z
-    .discriminatedUnion('access_type', variants as [(typeof variants)[number], ...typeof variants], { error: expected })
+    .discriminatedUnion('access_type', variants as [(typeof variants)[number], ...typeof variants], {
+      error: ({ input }) => error({ input: (input as Values).access_type }),
+    })
     .meta({ description: kind.description })
 }
 

@@ -58,10 +58,16 @@ function isHistory({ name }: Column): boolean {
 }
 
 /**
- * The statement for the staged rows whose number is from $1 to $2: it answers how many were `created` and `changed`. Rows
- * that are changed by it have been changed now, by nobody on record, unless the line says otherwise.
+ * Which of the staged rows a statement brings in: all, or all but users whose end changes, which come later; or none, and it
+ * only counts them.
  */
-export function mergeStatement(kind: Kind, only: 'count' | 'merge' = 'merge'): string {
+export type Part = 'all' | 'but ends' | 'none'
+
+/**
+ * The statement for the staged rows whose number is from $1 to $2: it answers how many are `created` and `changed`, and how
+ * many come `later`. Rows that are changed by it have been changed now, by nobody on record, unless the line says otherwise.
+ */
+export function mergeStatement(kind: Kind, part: Part = 'all'): string {
   const { table, key, place } = kind
   const members = heldMembers(kind)
   const columns = members.flatMap(({ columns: parts }) => parts)
@@ -86,6 +92,8 @@ export function mergeStatement(kind: Kind, only: 'count' | 'merge' = 'merge'): s
   ]
   const due = columns.map((column) => `${isHistory(column) ? historyOf(column) : column.name} AS ${column.name}`)
   const old = columns.map(({ name }) => `old_${name}`)
+  const isEnd = 'NOT is_new AND expires_at IS DISTINCT FROM old_expires_at'
+  const later = part === 'but ends' && kind === userKind ? isEnd : 'false'
   const prepared = `
     WITH incoming AS MATERIALIZED (
       SELECT s.n, ${place === null ? 'NULL::uuid' : place.organization} AS organization_id, t.id AS stored_id,
@@ -96,11 +104,12 @@ export function mergeStatement(kind: Kind, only: 'count' | 'merge' = 'merge'): s
       WHERE s.n BETWEEN $1 AND $2
     ), due AS MATERIALIZED (
       SELECT n, organization_id, is_new, ${idOf(kind)} AS row_id, ${[...due, ...old].join(', ')}
-      FROM incoming WHERE ${differs.join(' OR ')}
+      FROM incoming WHERE NOT (${later}) AND (${differs.join(' OR ')})
     )`
   const counted = `SELECT (count(*) FILTER (WHERE is_new))::integer AS created,
-    (count(*) FILTER (WHERE NOT is_new))::integer AS changed FROM due`
-  if (only === 'count') return `${prepared} ${counted}`
+    (count(*) FILTER (WHERE NOT is_new))::integer AS changed,
+    (SELECT count(*) FROM incoming WHERE ${later})::integer AS later FROM due`
+  if (part === 'none') return `${prepared} ${counted}`
   const own = members.filter((member) => member.own).flatMap(({ columns: parts }) => parts.map(({ name }) => name))
   const owned = place === null || table === 'organizations' ? [] : ['organization_id']
   const numbered = own.includes('id') ? [] : ['id']

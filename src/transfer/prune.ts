@@ -23,19 +23,22 @@ export interface Pruning {
 
 const counted = 'SELECT count(*)::integer AS removed FROM gone'
 
-/** Before anything is merged: what is taken away leaves mail addresses to others. */
-export const prunedFirst: readonly Pruning[] = [
-  removing(roleAssignmentKind),
+/** What nobody holds any more is taken from accesses. */
+export const prunedAssignments: Pruning = removing(roleAssignmentKind)
+
+/** What callers are, each after those that refer to it. */
+export const prunedCallers: readonly Pruning[] = [
   { kind: tokenKind, text: deactivating() },
   removing(accessKind, 'NOT EXISTS (SELECT FROM tokens WHERE tokens.access_id = t.id)'),
   removing(userKind, 'NOT EXISTS (SELECT FROM accesses WHERE accesses.user_id = t.id)'),
   { kind: userKind, text: ending() },
 ]
 
-/** After that: what nothing refers to any more. */
-export const prunedLast: readonly Pruning[] = [
-  removing(identityProviderKind, 'NOT EXISTS (SELECT FROM users WHERE users.idp_id = t.id)'),
-]
+/** What no user signs in through any more. */
+export const prunedProviders: Pruning = removing(
+  identityProviderKind,
+  'NOT EXISTS (SELECT FROM users WHERE users.idp_id = t.id)',
+)
 
 /** The same of the catalogue, each where there is something to take away: triggers count its statements. */
 export const prunedCatalogue: readonly (Pruning & { readonly due: string })[] = [

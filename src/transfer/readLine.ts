@@ -41,8 +41,15 @@ export function readLine(text: string): StagedLine | BadLine {
       ...(repeated === null ? [] : [`expected each member once, received ${JSON.stringify(repeated)} again`]),
       ...(result?.error?.issues ?? []).map((issue) => issueText(kind, parsed, issue)),
     ],
-    about: 'id' in parsed ? { kind, id: String(parsed.id).toLowerCase() } : null,
+    about: aboutOf(kind, parsed),
   }
+}
+
+/** Where the id is none, nothing sound refers to it. */
+function aboutOf(kind: Kind, line: object): BadLine['about'] {
+  const schema = kind.members.find(({ name }) => name === 'id')?.form.schema
+  const id = 'id' in line ? schema?.safeParse(line.id) : undefined
+  return id?.success ? { kind, id: String(id.data) } : null
 }
 
 function parsedJson(text: string): object | string {
@@ -75,18 +82,24 @@ function membersOf({ members }: Kind, line: object): readonly string[] {
 
 /** Texts of a JSON document, each with the colon that makes it the name of a member. */
 const textsOfJson = /"(?:[^"\\]|\\.)*"(\s*:)?/g
+/** The same, and where objects begin and end. */
+const partsOfJson = /"(?:[^"\\]|\\.)*"(?:\s*:)?|[{}]/g
 
 /** The name of a member that an object has twice, which JSON.parse takes the last of; null where there is none. */
 function repeatedMember(text: string, parsed: object): string | null {
   let names = 0
   for (const [, colon] of text.matchAll(textsOfJson)) if (colon !== undefined) names += 1
   if (names === membersIn(parsed)) return null
-  const seen = new Set<string>()
-  for (const [name, colon] of text.matchAll(textsOfJson)) {
-    if (colon === undefined) continue
-    const member = JSON.parse(name.replace(/\s*:$/, ''))
-    if (seen.has(member)) return member
-    seen.add(member)
+  const open: Set<string>[] = []
+  for (const [part] of text.matchAll(partsOfJson)) {
+    if (part === '{') open.push(new Set())
+    else if (part === '}') open.pop()
+    else if (part.endsWith(':')) {
+      const name: string = JSON.parse(part.slice(0, part.lastIndexOf('"') + 1))
+      const members = open.at(-1)
+      if (members?.has(name)) return name
+      members?.add(name)
+    }
   }
   return null
 }

@@ -13,7 +13,18 @@ export const longestLine = 1_000_000
 
 const newline = 0x0a
 
-/** The lines of the stream, those of white space alone left out. Told of each piece: how many bytes it has. */
+/** What files begin with that are not text in UTF-8, and what they are. */
+const signatures: readonly (readonly [bytes: string, what: string])[] = [
+  ['1f8b', 'what gzip has packed'],
+  ['28b52ffd', 'what zstd has packed'],
+  ['fffe', 'UTF-16'],
+  ['feff', 'UTF-16'],
+]
+
+/**
+ * The lines of the stream, those of white space alone left out; one that says why where it is no text at all. `onRead` is told
+ * of each piece: how many bytes it has.
+ */
 export async function* readLines(stream: Readable, onRead: (bytes: number) => void): AsyncGenerator<NumberedLine> {
   let line = 1
   /** What has been read of the line so far; null where that is too long to be kept. */
@@ -35,6 +46,11 @@ export async function* readLines(stream: Readable, onRead: (bytes: number) => vo
 
   for await (const piece of stream as AsyncIterable<Buffer>) {
     onRead(piece.length)
+    const other = line === 1 && length === 0 ? signatureOf(piece) : undefined
+    if (other !== undefined) {
+      yield { line, text: null, issue: `expected text in UTF-8, received ${other}` }
+      return
+    }
     let start = 0
     for (let end = piece.indexOf(newline); end !== -1; end = piece.indexOf(newline, start)) {
       add(piece.subarray(start, end))
@@ -48,6 +64,11 @@ export async function* readLines(stream: Readable, onRead: (bytes: number) => vo
     const read = finished()
     if (read !== undefined) yield read
   }
+}
+
+function signatureOf(piece: Buffer): string | undefined {
+  const beginning = piece.subarray(0, 4).toString('hex')
+  return signatures.find(([bytes]) => beginning.startsWith(bytes))?.[1]
 }
 
 function tooLong(line: number, length: number): NumberedLine {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import pg from 'pg'
+import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { connected } from '../support/globalSetup.ts'
@@ -44,7 +44,7 @@ const lastEvent = async () =>
   (await select<{ id: string }>('SELECT coalesce(max(id), 0) AS id FROM audit_events'))[0]?.id ?? '0'
 
 const without = (...left: readonly object[]) => all.filter((line) => !left.includes(line))
-const replaced = (line: object, by: object) => all.map((each) => (each === line ? by : each))
+const _replaced = (line: object, by: object) => all.map((each) => (each === line ? by : each))
 
 beforeEach(async () => {
   await onClient(async (client) => {
@@ -370,6 +370,31 @@ describe('a line that does not fit', () => {
       { ...everywhere, access_id: 9 },
     ])
     expect((await importText(database, text)).problems).toEqual([expect.stringMatching(/^file:1: firstname: /)])
+    const catalogue = [
+      { type: 'permission', id: 'DNS.Delete' },
+      { ...reader, permissions: ['DNS.Delete'] },
+    ]
+    expect((await importText(database, linesOf(catalogue))).problems).toEqual([
+      expect.stringMatching(/^file:1: description: /),
+    ])
+  })
+
+  it('is told whatever its id is', async () => {
+    const odd = ['a\0b', '\ud800', null, {}, 1e300].map((id) => ({ ...newUser, id }))
+    const { problems } = await importText(database, linesOf(odd))
+    expect(problems.map((problem) => problem.slice(0, 28))).toEqual(
+      odd.map((_, index) => `file:${index + 1}: id: expected a UUID,`),
+    )
+  })
+
+  it('has so many problems told, and how many more there are', async () => {
+    const scope = Array(100).fill('\u009bx')
+    const { problems } = await importText(database, linesOf([{ ...rotated, scope }]))
+    expect(problems).toHaveLength(21)
+    expect(problems[0]).toBe(
+      'file:1: scope.0: expected a scope of the gateway that a token may carry, received "\\u009bx"',
+    )
+    expect(problems[20]).toBe('file:1: and 80 more')
   })
 })
 
@@ -442,8 +467,15 @@ describe('an import that takes away what its file does not have', () => {
 
   it('lets somebody else have the mail address of who goes', async () => {
     const heir = { ...ada, id: randomUUID() }
+    const before = await lastEvent()
     const { problems } = await prune([...without(ada, screen, everywhere), heir])
     expect(problems).toEqual([])
+    expect(await latestEvents(before)).toMatchObject([
+      { action: 'user.create', after: { email: ada.email } },
+      { action: 'role.withdraw' },
+      { action: 'access.remove' },
+      { action: 'user.remove', target_id: ids.ada, before: { email: ada.email } },
+    ])
   })
 
   it('refuses lines that refer to what goes', async () => {
@@ -454,21 +486,4 @@ describe('an import that takes away what its file does not have', () => {
       'file:13: access_id: expected an access in the file (--prune takes away what is not in it), received 2',
     ])
   })
-})
-
-describe('two imports at once', () => {
-  it.skipIf(process.env.DATABASE_URL === undefined || process.env.DATABASE_URL === '')(
-    'are one after the other, and the second is refused clearly where the first does not end',
-    async () => {
-      const first = new pg.Client(database.connection)
-      await first.connect()
-      await first.query('SELECT pg_advisory_lock(72707371)')
-      await expect(importText(database, linesOf(all), { lockTimeout: 1 })).rejects.toThrow(
-        'Waited 1 s for another import, which is under way: import again when it has ended',
-      )
-      const waiting = importText(database, linesOf(replaced(bob, { ...bob, firstname: 'Robert' })))
-      await first.end()
-      expect((await waiting).counts).toMatchObject({ user: { changed: 1, same: 2 } })
-    },
-  )
 })

@@ -50,6 +50,34 @@ describe('a line', () => {
     expect(issuesOf(text)[0]).toContain(issue)
   })
 
+  it('says what came instead of a type of access', () => {
+    const expected = 'access_type: expected one of UI_CONNECTION, SSO_CONNECTION, API_CONNECTION, PROFILE, received'
+    expect(issuesOf({ ...access, access_type: 'UI' })).toEqual([`${expected} "UI"`])
+    expect(issuesOf({ type: 'access', id: 1 })).toEqual([`${expected} nothing`])
+  })
+
+  it('names the member that an object has twice, not one that two objects have', () => {
+    const by = '{"user_id":"x","firstname":"A","lastname":"B"}'
+    expect(issuesOf(`{"type":"user","created_by":${by},"updated_by":${by},"em\\u0061il":"a","email":"b"}`)[0]).toBe(
+      'expected each member once, received "email" again',
+    )
+    expect(issuesOf(`{"type":"user","created_by":${by.replace('"A"', '"A","firstname":"}"')}}`)[0]).toBe(
+      'expected each member once, received "firstname" again',
+    )
+  })
+
+  it.each([
+    [user, id.toUpperCase(), id],
+    [{ type: 'permission', description: 'Reads.' }, 'DNS.Read', 'DNS.Read'],
+    [access, 7, '7'],
+  ])('that is wrong says what it is about, as others refer to it: %j', (line, given, about) => {
+    expect(readLine(JSON.stringify({ ...line, id: given, more: 1 }))).toMatchObject({ about: { id: about } })
+  })
+
+  it.each([undefined, null, 'a\0b', '\ud800', {}, 0])('is about nothing where its id is none: %j', (given) => {
+    expect(readLine(JSON.stringify({ ...user, id: given }))).toMatchObject({ about: null })
+  })
+
   it.each([{}, { type: 'person' }, { type: null }, { type: 'toString' }])(
     'is refused with the type of nothing: %j',
     (line) => {
@@ -124,7 +152,15 @@ describe('a line', () => {
   )
 
   it.each([
-    ...['2026-11-21', '2026-11-21T09:30:00', '2026-11-21 09:30', '2026-13-01T00:00:00Z', '9999-12-31T23:59:59-01:00'],
+    ...[
+      '2026-11-21',
+      '2026-11-21T09:30:00',
+      '2026-11-21 09:30',
+      '2026-11-21T09:30Z',
+      '2026-02-30T00:00:00Z',
+      '2026-13-01T00:00:00Z',
+      '9999-12-31T23:59:59-01:00',
+    ],
     ...[0, -1, 1.5, 1_732_181_400_000, true, {}],
   ])('is refused with %j as an instant', (value) => {
     expect(issuesOf({ ...user, created_at: value })).toEqual([
@@ -136,6 +172,7 @@ describe('a line', () => {
     [1_732_181_400, '2024-11-21T09:30:00.000Z'],
     ['2024-11-21T09:30:00Z', '2024-11-21T09:30:00.000Z'],
     ['2024-11-21T10:30:00.25+01:00', '2024-11-21T09:30:00.250Z'],
+    ['2024-11-21t09:30:00z', '2024-11-21T09:30:00.000Z'],
     ['2024-11-21T09:30:00.123456789Z', '2024-11-21T09:30:00.123Z'],
   ])('has the instant %j as %s', (value, instant) => {
     expect(staged({ ...user, created_at: value }, 'created_at')).toBe(instant)
@@ -208,6 +245,20 @@ describe('the lines of a file', () => {
       [1, 'expected text in UTF-8'],
       [2, '{}'],
     ])
+  })
+
+  it.each([
+    ['gzip', [0x1f, 0x8b, 0x08, 0x0a, 0x00], 'what gzip has packed'],
+    ['zstd', [0x28, 0xb5, 0x2f, 0xfd, 0x0a], 'what zstd has packed'],
+    ['UTF-16, little end first', [...Buffer.from('\ufeff{}\n{}\n', 'utf16le')], 'UTF-16'],
+    ['UTF-16, big end first', [...Buffer.from('\ufeff{}\n{}\n', 'utf16le').swap16()], 'UTF-16'],
+  ])('are none in a file of %s, which is told once', async (_, bytes, what) => {
+    expect(await read(Buffer.from(bytes), '{}\n')).toEqual([[1, `expected text in UTF-8, received ${what}`]])
+  })
+
+  it('may end as those of Windows do', async () => {
+    expect((await read('{"a":1}\r\n\r\n{}\r\n')).map(([line]) => line)).toEqual([1, 3])
+    expect(issuesOf(`${JSON.stringify(user)}\r`)).toEqual([])
   })
 
   it('that are too long are told without being kept, and those after them are read', async () => {
