@@ -82,6 +82,8 @@ export interface AuthenticatorOptions {
 
 const rememberedPrincipals = 2_000
 const rememberedCallers = 10_000
+/** How often somebody is looked up for one request. */
+const mostLooks = 3
 
 interface KnownPrincipal {
   readonly principal: Principal
@@ -124,14 +126,16 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     if (monotonic() >= currency.reliedOnUntil) await currency.renew()
   }
 
-  /** Looks somebody up. What took longer than the bound counts only where nothing has changed meanwhile. */
+  /** Looks somebody up. What took longer than the bound counts only where nothing has changed meanwhile; else it is asked again. */
   const lookUp = async <Found extends Snapshot | undefined>(look: () => Promise<Found>) => {
-    const begun = monotonic()
-    const found = await look()
-    const epoch = found === undefined ? constant : epochOf(found)
-    if (monotonic() < begun + currency.bound) return { found, epoch }
-    await relyOnEpochs()
-    if (epoch.current) return { found, epoch }
+    for (let looks = 0; looks < mostLooks; looks++) {
+      const begun = monotonic()
+      const found = await look()
+      const epoch = found === undefined ? constant : epochOf(found)
+      if (monotonic() < begun + currency.bound) return { found, epoch }
+      await relyOnEpochs()
+      if (epoch.current) return { found, epoch }
+    }
     const message = 'it took too long to find out who the caller is'
     throw new GatewayError('SERVICE_UNAVAILABLE', message, { retryAfter: 1 })
   }

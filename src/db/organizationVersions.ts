@@ -14,6 +14,8 @@ import { everything } from './rowSecurity.ts'
 const bound = 750
 /** Milliseconds after which it is asked again, beside requests, while they come. */
 const renewal = 250
+/** How often it is asked for somebody who waits, where the answers come too late: a gateway may have stood still for a while. */
+const attempts = 3
 const mostOrganizations = 20_000
 
 interface Changed {
@@ -91,26 +93,25 @@ export class OrganizationVersions implements Currency {
   }
 
   async renew(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(tooLate()), bound)
-    })
-    await Promise.race([this.#renewed(), late]).finally(() => clearTimeout(timer))
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#renewed()
+      } catch (error) {
+        if (!(error instanceof TooLate) || attempt === attempts) throw error
+      }
+    }
   }
 
   async #renewed(): Promise<void> {
     for (let renewing = this.#renewing; renewing !== undefined; renewing = this.#renewing) {
       const { begun, expired, done } = renewing
-      const age = this.#monotonic() - begun
       // One that was begun before something changed does not tell of it, nor is it for long that it tells.
-      if (expired === this.#expired && age < renewal) return done
-      // One that is late tells nothing any more: it may hang on a connection that is dead.
-      if (age >= bound) break
+      if (expired === this.#expired && this.#monotonic() < begun + renewal) return done
       await done.catch(() => {})
     }
     const begun = this.#monotonic()
     const done = this.#ask(begun).finally(() => {
-      if (this.#renewing?.done === done) this.#renewing = undefined
+      this.#renewing = undefined
     })
     this.#renewing = { begun, expired: this.#expired, done }
     await done
@@ -120,8 +121,8 @@ export class OrganizationVersions implements Currency {
     this.dueAt = Number.POSITIVE_INFINITY
     const expired = this.#expired
     try {
-      const rows = await this.#read<Changed>(selectChanged(this.#since), everything)
-      if (this.#monotonic() >= begun + bound) throw tooLate()
+      const rows = await inTime(this.#read<Changed>(selectChanged(this.#since), everything))
+      if (this.#monotonic() >= begun + bound) throw new TooLate()
       this.#learn(rows)
     } catch (error) {
       this.dueAt = Number.NEGATIVE_INFINITY
@@ -144,7 +145,18 @@ export class OrganizationVersions implements Currency {
   }
 }
 
-function tooLate(): GatewayError {
-  const message = 'it took too long to find out whether callers are still who they were'
-  return new GatewayError('SERVICE_UNAVAILABLE', message, { retryAfter: 1 })
+class TooLate extends GatewayError {
+  constructor() {
+    const message = 'it took too long to find out whether callers are still who they were'
+    super('SERVICE_UNAVAILABLE', message, { retryAfter: 1 })
+  }
+}
+
+/** The answer; TooLate where it does not come within the bound: it may have been asked on a connection that is dead. */
+async function inTime<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new TooLate()), bound)
+  })
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer))
 }
