@@ -3,6 +3,7 @@
  * what came, and nothing that must stay hidden.
  */
 import { GraphQLError } from 'graphql'
+import { withoutSecrets } from './withoutSecrets.ts'
 
 /** The codes that stand in `extensions.code`. The README's table lists the same ones; a test holds the two together. */
 export const errorCodes = {
@@ -49,7 +50,7 @@ interface GatewayErrorOptions {
   readonly cause?: unknown
 }
 
-/** An error that a client may see as it is. Anything else that is thrown gets masked. */
+/** An error that a client may see as it is, but for secrets that it sent. Anything else that is thrown gets masked. */
 export class GatewayError extends GraphQLError {
   readonly code: ErrorCode
   readonly retryAfter: number | undefined
@@ -58,7 +59,7 @@ export class GatewayError extends GraphQLError {
   readonly remedy: string | undefined
 
   constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
-    super(message, { extensions: { code, ...options.extensions } })
+    super(withoutSecrets(message), { extensions: { code, ...options.extensions } })
     this.name = 'GatewayError'
     this.code = code
     this.retryAfter = options.retryAfter

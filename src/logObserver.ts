@@ -1,6 +1,7 @@
 /** The log as an observer: which line each observation becomes. */
 import type { Log } from './log.ts'
 import type { DatabaseState, KeySetState, Observer, RequestObserved, SigningKeysState } from './observer.ts'
+import { withoutSecrets } from './withoutSecrets.ts'
 
 /** What probes ask every few seconds. Lines of it would bury the others. */
 const probed: ReadonlySet<string> = new Set(['/health', '/ready'])
@@ -82,12 +83,17 @@ function accessLine({
 }: RequestObserved): string {
   const asked =
     operation &&
-    `{"type":"${operation.type}","name":${quoted(operation.name?.slice(0, longest))},"hash":${quoted(operation.hash)}}`
+    `{"type":"${operation.type}","name":${quoted(repeated(operation.name))},"hash":${quoted(operation.hash)}}`
   return (
-    `"requestId":${quoted(requestId)},"method":${quoted(method)},"path":${quoted(path.slice(0, longest))},` +
+    `"requestId":${quoted(requestId)},"method":${quoted(method)},"path":${quoted(repeated(path))},` +
     `"operation":${asked},"subject":${quoted(principal?.subject)},"organization":${quoted(principal?.organizationId)},` +
     `"status":${status},"code":${quoted(code)},"duration":${rounded(duration)},"statements":${statements},"msg":"request"`
   )
+}
+
+/** What a caller wrote. */
+function repeated(text: string | null): string | null {
+  return text && withoutSecrets(text).slice(0, longest)
 }
 
 function quoted(text: string | null | undefined): string {

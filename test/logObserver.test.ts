@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
+import { mintSecret } from '../src/auth/apiToken.ts'
 import type { Config } from '../src/config.ts'
 import { createLogger } from '../src/log.ts'
 import { createLogObserver } from '../src/logObserver.ts'
@@ -54,6 +55,14 @@ describe('the access line of a request', () => {
         duration: 12.3,
         statements: 3,
       },
+    ])
+  })
+
+  it('says nothing of secrets that stand in a path or in a name', () => {
+    const { secret } = mintSecret()
+    const operation = { type: 'query', name: secret, hash: '0123456789abcdef' } as const
+    expect(linesOf([{ ...request, path: `/a/${secret}`, operation }])).toMatchObject([
+      { path: '/a/iamt_…', operation: { name: 'iamt_…' } },
     ])
   })
 

@@ -1,7 +1,13 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomInt } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { formatSecret, hashSecret, isWellFormedSecret, mintSecret, secretHint } from '../../src/auth/apiToken.ts'
+import { withoutSecrets } from '../../src/withoutSecrets.ts'
 
+const cases = Number(process.env.SECRET_CASES ?? 2_000)
+/** The form that scanners look for, as the README publishes it. */
+const published = /^iamt_[0-9A-Za-z]{49}$/
+const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+const withChanged = (text: string, index: number, other = '') => text.slice(0, index) + other + text.slice(index + 1)
 const zeros = formatSecret(new Uint8Array(32))
 const ones = formatSecret(new Uint8Array(32).fill(0xff))
 
@@ -15,10 +21,19 @@ describe('the secret of an API token', () => {
     expect(zeros.slice(-6)).toBe('4TGbcT')
   })
 
-  it('is minted from other bytes each time', () => {
-    const minted = Array.from({ length: 1_000 }, () => mintSecret().secret)
-    expect(new Set(minted).size).toBe(1_000)
-    expect(minted.every(isWellFormedSecret)).toBe(true)
+  it(`is another one each time, of the published form, and no other with one character changed (${cases} cases)`, () => {
+    const minted = new Set<string>()
+    for (let round = 0; round < cases; round++) {
+      const { secret } = mintSecret()
+      minted.add(secret)
+      expect(published.test(secret) && isWellFormedSecret(secret)).toBe(true)
+      const changed = randomInt(secret.length)
+      const other = alphabet[randomInt(alphabet.length)]
+      if (other !== secret[changed] && isWellFormedSecret(withChanged(secret, changed, other))) {
+        expect.fail(`${secret} is a secret with ${other} at ${changed}, too`)
+      }
+    }
+    expect(minted.size).toBe(cases)
   })
 
   it('comes with its SHA-256 and its last four characters', () => {
@@ -35,10 +50,11 @@ describe('the secret of an API token', () => {
   })
 
   it('is found out by its checksum when any one character is mistyped', () => {
-    const { secret } = mintSecret()
-    for (let index = 0; index < secret.length; index++) {
-      const typed = secret[index] === 'x' ? 'y' : 'x'
-      expect(isWellFormedSecret(secret.slice(0, index) + typed + secret.slice(index + 1))).toBe(false)
+    for (const { secret } of Array.from({ length: Math.ceil(cases / 1_000) }, mintSecret)) {
+      for (let index = 0; index < secret.length; index++) {
+        const others = [...alphabet].filter((typed) => typed !== secret[index])
+        expect(others.filter((typed) => isWellFormedSecret(withChanged(secret, index, typed)))).toEqual([])
+      }
     }
   })
 
@@ -48,6 +64,13 @@ describe('the secret of an API token', () => {
       const [a = '', b = ''] = secret.slice(index, index + 2)
       if (a !== b) expect(isWellFormedSecret(secret.slice(0, index) + b + a + secret.slice(index + 2))).toBe(false)
     }
+  })
+
+  it('is left out of what is repeated to anybody', () => {
+    const { secret } = mintSecret()
+    expect(withoutSecrets(`received "${secret}", and ${secret}0`)).toBe('received "iamt_…", and iamt_…')
+    expect(withoutSecrets(secret.slice(0, 20))).toBe('iamt_…')
+    expect(withoutSecrets('expected iamt_… as it was shown')).toBe('expected iamt_… as it was shown')
   })
 
   it.each([

@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { demoCallers } from '../../examples/data/demo/callers.ts'
+import { mintSecret } from '../../src/auth/apiToken.ts'
 import type { Observation, RequestObserved } from '../../src/observer.ts'
 import type { Server } from '../../src/server.ts'
 import { graphql } from '../generated/gql.ts'
@@ -55,6 +56,25 @@ describe('what is told of requests', () => {
     for (let time = 0; time < 2; time++) await post({ query }, { authorization })
     // Its organization is looked for once, and then remembered for a while.
     expect(requests().map(({ statements }) => statements)).toEqual([3, 2])
+  })
+
+  it('takes no secret for a request id, and repeats none in a message', async () => {
+    const { secret } = mintSecret()
+    const document = `query ($id: ID!, $size: Int!) { token(id: $id) { id } users(limit: $size) { total } }`
+    const bad = [
+      { query: document, variables: { id: secret, size: 1 } },
+      { query: document, variables: { id: '1', size: secret } },
+      { query: `{ ${secret} viewer(${secret}: 1) { subject } }` },
+      { query: `{ viewer ${secret}" }` },
+    ]
+    for (const body of bad) {
+      const response = await post(body, { 'x-request-id': secret })
+      const text = await response.text()
+      expect(text).toContain('"errors"')
+      for (const told of [text, JSON.stringify([...response.headers]), JSON.stringify(harness.observed)]) {
+        expect(told).not.toContain(secret.slice(5, 25))
+      }
+    }
   })
 
   it('is one line for each, with these keys and no others', async () => {
