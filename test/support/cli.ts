@@ -24,9 +24,10 @@ export function warningsIn({ stderr }: Ended): readonly LogLine[] {
 }
 
 export interface Running {
+  readonly pid: number
   readonly stdout: string
   readonly stderr: string
-  /** The first match in what was printed; waits for it. Rejects where the process ends before, or a minute goes by. */
+  /** The first match in what was printed; waits for it. Rejects where the process ends before, or it takes too long. */
   until(pattern: RegExp): Promise<RegExpExecArray>
   signal(name: NodeJS.Signals): void
   ended(): Promise<Ended>
@@ -42,17 +43,19 @@ export interface Cli {
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const patience = 60_000
+const usualPatience = 60_000
 
 export interface CliOptions {
   /** What stands before the command line: Node's own options. */
   readonly nodeArguments?: readonly string[]
   /** The folder of the clone; this one where it is left out. */
   readonly clone?: string
+  /** Milliseconds that are waited for what is printed; left out: a minute. */
+  readonly patience?: number
 }
 
 /** The command line of a clone. */
-export function createCli({ nodeArguments = [], clone = root }: CliOptions = {}): Cli {
+export function createCli({ nodeArguments = [], clone = root, patience = usualPatience }: CliOptions = {}): Cli {
   const processes = new Set<ChildProcess>()
   const start: Cli['start'] = (args, environment = {}) => {
     const child = spawn(process.execPath, [...nodeArguments, 'src/main.mjs', ...args], {
@@ -62,7 +65,7 @@ export function createCli({ nodeArguments = [], clone = root }: CliOptions = {})
     })
     processes.add(child)
     child.once('exit', () => processes.delete(child))
-    return follow(child)
+    return follow(child, patience)
   }
   return {
     start,
@@ -78,7 +81,7 @@ export function createCli({ nodeArguments = [], clone = root }: CliOptions = {})
   }
 }
 
-function follow(child: ChildProcess): Running {
+function follow(child: ChildProcess, patience: number): Running {
   let stdout = ''
   let stderr = ''
   child.stdout?.setEncoding('utf8').on('data', (text) => {
@@ -89,6 +92,7 @@ function follow(child: ChildProcess): Running {
   })
   const closed = once(child, 'close').then(([code]): Ended => ({ code, stdout, stderr }))
   return {
+    pid: child.pid ?? 0,
     get stdout() {
       return stdout
     },

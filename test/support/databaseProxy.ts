@@ -19,6 +19,8 @@ export interface DatabaseProxy {
    * before its answer comes back.
    */
   stallAt(text: string, when: 'before' | 'after'): void
+  /** Holds everything on all connections, those that are opened from now on among them, until `goOn`. */
+  silence(): void
   /** Lets what is held go on. */
   goOn(): void
   /** Whether what `endAt` asked for has happened. */
@@ -38,6 +40,7 @@ export async function createDatabaseProxy(
   const stalled = new Set<() => void>()
   let answersLeft = 0
   let ending: 'told' | 'reset' = 'told'
+  let isSilent = false
   const server = net.createServer((client) => {
     const upstream = net.connect(addressOf(connection))
     let isLast = false
@@ -49,6 +52,7 @@ export async function createDatabaseProxy(
     for (const socket of [client, upstream]) {
       sockets.add(socket)
       socket.on('error', end).on('close', end)
+      if (isSilent) socket.pause()
     }
     client.on('data', (chunk) => {
       if (stall !== undefined && chunk.includes(stall.text)) {
@@ -93,7 +97,13 @@ export async function createDatabaseProxy(
     stallAt(text, when) {
       stall = { text, when }
     },
+    silence() {
+      isSilent = true
+      for (const socket of sockets) socket.pause()
+    },
     goOn() {
+      isSilent = false
+      for (const socket of sockets) socket.resume()
       for (const resume of stalled) resume()
       stalled.clear()
     },
