@@ -44,15 +44,19 @@ interface Result {
 
 /** Sends it; the token that came of it, null where the gateway was gone. Throws at any other answer. */
 async function send(member: Member, authorization: string, { kind, variables }: Asked): Promise<Result | null> {
-  let answer: Answer
-  try {
-    answer = await member.ask(documents[kind], authorization, variables)
-  } catch {
-    return null
+  for (;;) {
+    let answer: Answer
+    try {
+      answer = await member.ask(documents[kind], authorization, variables)
+    } catch {
+      return null
+    }
+    const result = answer.data?.result as Result | undefined
+    if (result?.token !== undefined) return result
+    // Nothing has happened: it says so, and is asked again.
+    if (answer.errors?.[0]?.extensions?.code === 'SERVICE_UNAVAILABLE') continue
+    throw new Error(`expected ${kind} to succeed, received ${answer.text}`)
   }
-  const result = answer.data?.result as Result | undefined
-  if (result?.token === undefined) throw new Error(`expected ${kind} to succeed, received ${answer.text}`)
-  return result
 }
 
 /** Asks for one change after the other, each of a token of its own, until the gateway is gone. */
