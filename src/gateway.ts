@@ -6,6 +6,7 @@ import { createJwtVerifier, type JwtRules } from './auth/jwt.ts'
 import type { KeySource } from './auth/keys.ts'
 import type { ClaimNames } from './auth/principal.ts'
 import type { Signer } from './auth/signer.ts'
+import { endpoints as authzenEndpoints } from './authzen/endpoints.ts'
 import { createPageTokens } from './authzen/pageToken.ts'
 import { createContext, type Documents, type Policy } from './context.ts'
 import { createCore } from './core.ts'
@@ -191,7 +192,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { publicUrl } = options
   const pageTokens = createPageTokens(createPageTokenKey())
   const authzen = createAuthzenEndpoints({ entrance, pageTokens, publicUrl })
-  const resources = ['', endpoint, ...(options.subgraph ? [subgraphEndpoint] : []), ...authzen.keys()]
+  const decisions = authzenEndpoints.map(({ path }) => path)
+  const resources = ['', endpoint, ...(options.subgraph ? [subgraphEndpoint] : []), ...decisions]
   const oauth = createOAuthRoutes({
     endpoints: createOAuthEndpoints({
       entrance,
