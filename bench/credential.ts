@@ -21,6 +21,7 @@ const known = {
   tokenRevokedAt: null,
   tokenDeactivated: null,
   tokenOnlyOperations: null,
+  tokenOrganizationId: null,
 }
 const keys = await keysOf(config, clock, () => {})
 const authenticate = createAuthenticator({

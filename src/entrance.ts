@@ -2,7 +2,7 @@
  * What every request goes through, whatever it asks: its credential, its deadline, and what becomes of what it fails by. It
  * knows nothing of HTTP; every adapter comes through here, so that no rule holds on one way only.
  */
-import type { Authenticate } from './auth/authenticate.ts'
+import { type Authenticate, type RefusedToken, TokenRefused } from './auth/authenticate.ts'
 import { nobody, type Principal } from './auth/principal.ts'
 import type { Context, ContextOptions } from './context.ts'
 import { createDeadline } from './deadline.ts'
@@ -66,11 +66,13 @@ export interface EntranceOptions {
     request: Pick<ContextOptions, 'principal' | 'requestId' | 'tally' | 'members' | 'deadline'>,
   ) => Context
   readonly observe: Observer
+  /** Called when the credential of an API token is refused that is known. It returns at once. */
+  readonly onTokenRefused: (token: RefusedToken, requestId: string) => void
   readonly onUnexpectedError: OnUnexpectedError
 }
 
 export function createEntrance(options: EntranceOptions): Entrance {
-  const { authenticate, timeout, createContext, observe, onUnexpectedError } = options
+  const { authenticate, timeout, createContext, observe, onTokenRefused, onUnexpectedError } = options
 
   const observing = async (found: Promise<Principal>, requestId: string): Promise<Principal> => {
     try {
@@ -80,6 +82,7 @@ export function createEntrance(options: EntranceOptions): Entrance {
         const { message, remedy } = error
         const reason = remedy === undefined ? message : `${message}: ${remedy}`
         observe({ kind: 'credentialRefused', requestId, reason })
+        if (error instanceof TokenRefused) onTokenRefused(error.token, requestId)
       }
       throw error
     }

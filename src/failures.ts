@@ -7,6 +7,11 @@ export abstract class Failure extends Error {
   abstract readonly code: ErrorCode
   /** The object type it is answered as. */
   abstract readonly typeName: string
+
+  /** What tells more than the code, for the audit trail. */
+  detail(): object | undefined {
+    return undefined
+  }
 }
 
 export class InvalidInput extends Failure {
@@ -41,6 +46,10 @@ export class Forbidden extends Failure {
     super(message)
     this.missingScopes = missingScopes
   }
+
+  override detail(): object {
+    return { missingScopes: this.missingScopes }
+  }
 }
 
 export class TokenPolicyBroken extends Failure {
@@ -52,6 +61,10 @@ export class TokenPolicyBroken extends Failure {
     super(message)
     this.limit = limit
   }
+
+  override detail(): object {
+    return { limit: this.limit }
+  }
 }
 
 export class ScopeNotGranted extends Failure {
@@ -62,6 +75,10 @@ export class ScopeNotGranted extends Failure {
   constructor(excess: readonly string[]) {
     super('the token would carry more than its issuer holds')
     this.excess = excess
+  }
+
+  override detail(): object {
+    return { excess: this.excess }
   }
 }
 

@@ -18,6 +18,7 @@ import { createLastUses } from './db/lastUse.ts'
 import { OrganizationVersions } from './db/organizationVersions.ts'
 import { createPageTokenKey } from './db/pageTokenKey.ts'
 import { counting } from './db/read.ts'
+import { createRefusals } from './db/refusals.ts'
 import { createShares } from './db/shares.ts'
 import { createEntrance, type Entrance } from './entrance.ts'
 import type { ExecutionOptions, Part } from './execution/index.ts'
@@ -71,6 +72,8 @@ export interface GatewayOptions {
   /** Milliseconds by a clock that can't be set, by which things are remembered. */
   readonly monotonic?: () => number
   readonly observe: Observer
+  /** Milliseconds from one writing of what was refused to the next. */
+  readonly refusalsEvery?: number
   /** Parts of the machinery that makes it fast that are switched off. */
   readonly without?: readonly Part[]
   /** What executes by the schema, in the place of graphql-js, what plans do not. */
@@ -127,7 +130,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   const askTogether = createAskTogether(read, { together: !without.has('merging'), apart: database.rowSecurity })
   const catalogues = createCatalogues(!without.has('catalogue'))
   const onLoss = () => currency.expire()
-  const changes = createChanges(database.write, catalogues, { apart: database.rowSecurity, onLoss })
+  const { refusalsEvery: every } = options
+  const refusals = createRefusals({ database, clock, observe, ...(every === undefined ? {} : { every }) })
+  const changes = createChanges(database.write, catalogues, refusals, { apart: database.rowSecurity, onLoss })
   const handedOver = new Map<Reason, number>()
   const onHandedOver = (reason: Reason) => {
     handedOver.set(reason, (handedOver.get(reason) ?? 0) + 1)
@@ -160,6 +165,17 @@ export function createGateway(options: GatewayOptions): Gateway {
         })
       },
       observe,
+      onTokenRefused: ({ id, organizationId, subject, status }, requestId) =>
+        refusals.note({
+          action: 'token.signIn',
+          outcome: 'REFUSED',
+          reason: status,
+          target: { type: 'Token', id: String(id) },
+          organizationId,
+          by: { subject, tokenId: id },
+          requestId,
+          at: clock(),
+        }),
       onUnexpectedError,
     })
   const serve = (served: GraphQLSchema) => {
@@ -232,6 +248,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     drain() {
       draining = true
     },
-    settle: lastUses.close,
+    async settle() {
+      await Promise.all([lastUses.close(), refusals.flush()])
+    },
   }
 }

@@ -29,7 +29,7 @@ const signingKeysMessages: Readonly<Record<SigningKeysState['state'], string>> =
 
 /**
  * Writes an access line for each request, and a line for each refused credential, each unexpected error, each change of
- * the database's, the key set's and the signing keys' state, what the start waits for and, at `debug`, each statement.
+ * the database's, the key set's and the signing keys' state, what the start waits for, what the audit trail lacks and, at `debug`, each statement.
  */
 export function createLogObserver(log: Log): Observer {
   const detailed = log.isLevelEnabled('debug')
@@ -64,6 +64,12 @@ export function createLogObserver(log: Log): Observer {
         break
       case 'startWaits':
         log.warn({ what: observation.what }, 'the start waits')
+        break
+      case 'refusalsLost':
+        log.error(
+          { count: observation.count },
+          'the audit trail lacks refusals, which could not be written for too long',
+        )
         break
     }
   }

@@ -95,6 +95,12 @@ export interface StartWaits {
   readonly what: string
 }
 
+/** Refusals that could not be kept until they were written: the audit trail lacks them. */
+export interface RefusalsLost {
+  readonly kind: 'refusalsLost'
+  readonly count: number
+}
+
 export type Observation =
   | RequestObserved
   | CredentialRefused
@@ -104,6 +110,7 @@ export type Observation =
   | KeySetState
   | SigningKeysState
   | StartWaits
+  | RefusalsLost
 
 /** Is told of everything, on the request's path: it returns at once and throws nothing. */
 export type Observer = (observation: Observation) => void

@@ -18,7 +18,7 @@ import {
   readClaims,
   type SignedInToken,
 } from './principal.ts'
-import { statusOf, type TokenState } from './token.ts'
+import { statusOf, type TokenState, type TokenStatus } from './token.ts'
 import { createUnknownSecrets } from './unknownSecrets.ts'
 
 /** Gives a principal that is remembered at once. What finding it takes is counted in the request's tally. */
@@ -30,6 +30,25 @@ interface Snapshot {
   readonly versions: readonly (readonly [organizationId: string, version: string])[] | null
   /** The number of the first transaction that had not ended. */
   readonly asOf: string
+}
+
+/** An API token whose credential is refused, although it is one. */
+export interface RefusedToken {
+  readonly id: number
+  readonly organizationId: string
+  /** Of the credential. */
+  readonly subject: string
+  readonly status: Exclude<TokenStatus, 'ACTIVE'>
+}
+
+/** The refusal of the credential of a token that is known: its secret, or a JWT that was made from it. */
+export class TokenRefused extends GatewayError {
+  readonly token: RefusedToken
+
+  constructor(token: RefusedToken) {
+    super('UNAUTHENTICATED', `${refusedBecause}${inactive[token.status]}`, { extensions: { invalidToken: true } })
+    this.token = token
+  }
 }
 
 /** What the database knows of whom a JWT names: of those that its organization has, or of all where it sees all. */
@@ -45,6 +64,7 @@ export interface FoundCaller extends Snapshot {
   readonly accessUserId: string | null
   readonly accessLastDay: Date | null
   /** Of the API token that the JWT was made from; all null where there is none. */
+  readonly tokenOrganizationId: string | null
   readonly tokenExpiresAt: Date | null
   readonly tokenRevokedAt: Date | null
   readonly tokenDeactivated: boolean | null
@@ -153,6 +173,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     const { found, epoch } = await lookUp(() => findCaller(identity, tally))
     const objection = objectionTo(identity, found, clock())
     if (objection !== null) throw refused(objection, objection === unknownOrganization ? howToAdd : undefined)
+    requireActiveToken(identity, found, clock())
     const { organizationId, lastDay, accessLastDay, tokenExpiresAt, tokenOnlyOperations } = found
     const validUntil = Math.min(
       endOf(lastDay),
@@ -189,9 +210,9 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
       unknownSecrets.add(secretHash)
       throw refused(noSuchToken)
     }
-    const { id, lastDay, lastUsedAt, expiresAt } = token
+    const { id, organizationId, userId, lastDay, lastUsedAt, expiresAt } = token
     const status = statusOf(token, { expiresAt: lastDay }, clock())
-    if (status !== 'ACTIVE') throw refused(inactive[status])
+    if (status !== 'ACTIVE') throw new TokenRefused({ id, organizationId, subject: userId, status })
     return {
       principal: createTokenPrincipal(token),
       keyVersion: keyVersion(),
@@ -256,15 +277,16 @@ function objectionTo(identity: ClaimedIdentity, found: FoundCaller, now: Date): 
     return 'the access of the JWT is not one of its subject'
   }
   if (now.getTime() >= Math.min(endOf(lastDay), endOf(accessLastDay))) return 'the time of the user is over'
-  if (tokenId === null) return null
-  if (tokenExpiresAt === null) return 'the API token of the JWT is unknown'
-  const state = {
-    revokedAt: found.tokenRevokedAt,
-    expiresAt: tokenExpiresAt,
-    deactivated: found.tokenDeactivated === true,
-  }
+  return tokenId !== null && tokenExpiresAt === null ? 'the API token of the JWT is unknown' : null
+}
+
+/** Throws TokenRefused where the API token that the JWT was made from is not active; its user has been looked at by then. */
+function requireActiveToken({ subject, tokenId }: ClaimedIdentity, found: FoundCaller, now: Date): void {
+  const { tokenOrganizationId, tokenExpiresAt, tokenRevokedAt, tokenDeactivated } = found
+  if (tokenId === null || tokenOrganizationId === null || tokenExpiresAt === null) return
+  const state = { revokedAt: tokenRevokedAt, expiresAt: tokenExpiresAt, deactivated: tokenDeactivated === true }
   const status = statusOf(state, { expiresAt: null }, now)
-  return status === 'ACTIVE' ? null : inactive[status]
+  if (status !== 'ACTIVE') throw new TokenRefused({ id: tokenId, organizationId: tokenOrganizationId, subject, status })
 }
 
 const usualScheme = 'Bearer '
@@ -295,9 +317,11 @@ const unknownOrganization = 'the organization of the JWT is unknown'
 const howToAdd =
   'add it with "npm run organization -- add --customer N --name …", or bring it in with "npm run import -- FILE"'
 
+const refusedBecause = 'the credential was refused: '
+
 /** `invalidToken` tells the HTTP side to say so in its challenge (RFC 6750, section 3.1). */
 function refused(reason: string, remedy?: string): GatewayError {
-  return new GatewayError('UNAUTHENTICATED', `the credential was refused: ${reason}`, {
+  return new GatewayError('UNAUTHENTICATED', `${refusedBecause}${reason}`, {
     extensions: { invalidToken: true },
     ...(remedy === undefined ? {} : { remedy }),
   })

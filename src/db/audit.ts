@@ -1,4 +1,4 @@
-/** The audit trail: each change writes its event in its own statement. */
+/** The audit trail: each change writes its event in its own statement; what is refused is written by `refusals.ts`. */
 import { Prisma } from './generated/prisma/client.ts'
 
 /** What the trail says of a change. Never give it a secret or the hash of one. */

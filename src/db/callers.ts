@@ -36,6 +36,7 @@ export async function findCaller(
     SELECT ${organizations.id} AS "organizationId", ${users.id} AS "userId", ${users.column('expiresAt')} AS "lastDay",
       EXISTS (SELECT FROM removed_users WHERE removed_users.id = ${userId}::uuid) AS "wasRemoved",
       owner.id AS "accessUserId", owner.expires_at AS "accessLastDay",
+      ${tokens.column('organizationId')} AS "tokenOrganizationId",
       ${tokens.column('expiresAt')} AS "tokenExpiresAt", ${tokens.column('revokedAt')} AS "tokenRevokedAt",
       ${tokens.column('deactivated')} AS "tokenDeactivated", ${tokens.column('onlyOperations')} AS "tokenOnlyOperations",
       ${versionsOf(

@@ -11,7 +11,7 @@ import type { AuthorSnapshot } from '../auth/author.ts'
 import type { Principal } from '../auth/principal.ts'
 import { type Visibility, visibilityColumns } from '../auth/visibility.ts'
 import { GatewayError } from '../errors.ts'
-import { Conflict, Failure, NotFound } from '../failures.ts'
+import { Conflict, Failure, InvalidInput, NotFound } from '../failures.ts'
 import type { Tally } from '../observer.ts'
 import type { AuditEvent } from './audit.ts'
 import type { Catalogues } from './catalogue.ts'
@@ -21,6 +21,7 @@ import type { Prisma } from './generated/prisma/client.ts'
 import { keyValues, noKey } from './idempotency.ts'
 import { type Asking, mergeChanges } from './mergedChanges.ts'
 import type { Read } from './read.ts'
+import type { Refusals } from './refusals.ts'
 import { requestHash } from './requestHash.ts'
 import type { Share } from './shares.ts'
 import type { Write } from './write.ts'
@@ -64,6 +65,8 @@ export interface Wanted<Row extends ChangedRow, Result> {
   readonly event: AuditEvent
   /** The columns that the kind adds to a job. */
   readonly job: object
+  /** What the request names, which the event of a refusal is about. Left out: a refusal leaves none. */
+  readonly asked?: { readonly type: string; readonly id: string }
   /** Whose rows are looked through, where the caller need not see the row; left out: those that it sees. */
   readonly sentFor?: Visibility
   /** What is said where there is no such row, or none that the caller may see. */
@@ -91,6 +94,8 @@ export interface Wanted<Row extends ChangedRow, Result> {
 export interface Changes {
   /** What roles permit, for decisions on changes. */
   readonly catalogues: Catalogues
+  /** Where what is refused is taken note of. */
+  readonly refusals: Refusals
   /** What was held the last time that it was asked. */
   readonly held: LRUCache<string, string>
   /**
@@ -114,7 +119,12 @@ export interface ChangesOptions {
 }
 
 /** One place for changes over one database. Kinds that say so are merged over requests. */
-export function createChanges(write: Write, catalogues: Catalogues, { apart, onLoss }: ChangesOptions): Changes {
+export function createChanges(
+  write: Write,
+  catalogues: Catalogues,
+  refusals: Refusals,
+  { apart, onLoss }: ChangesOptions,
+): Changes {
   const makeTogether = (kind: Kind, sentFor: Visibility) =>
     mergeChanges<Job, Facts | undefined>(async (jobs, signal) => {
       const answers = await write<Facts>(changingStatement(kind, listOf(jobs), false), signal, sentFor)
@@ -141,6 +151,7 @@ export function createChanges(write: Write, catalogues: Catalogues, { apart, onL
   }
   return {
     catalogues,
+    refusals,
     held: new LRUCache({ max: mostHeld }),
     async make(kind, job, asking) {
       const answer = await makeOne(kind, job, asking)
@@ -181,7 +192,7 @@ function jobOf<Row extends ChangedRow, Result>(changing: Changing, { event, job,
 }
 
 /**
- * Makes the change and returns its result.
+ * Makes the change and returns its result; what is refused leaves an event, too.
  *
  * Throws NotFound where there is no such row, Conflict where the key was used for another request, what the decisions
  * throw, and OUTCOME_UNKNOWN where the change may have happened or not: it is not tried again then.
@@ -190,9 +201,11 @@ export async function change<Row extends ChangedRow, Result>(
   changing: Changing,
   wanted: Wanted<Row, Result>,
 ): Promise<Result> {
+  const found: Found = { organizationId: changing.principal.organizationId }
   try {
-    return await decideAndChange(changing, wanted)
+    return await decideAndChange(changing, wanted, found)
   } catch (error) {
+    if (error instanceof Failure) noteRefusal(changing, wanted, found, error)
     // Asked again under its key, the change is made once, whatever became of it.
     if (error instanceof GatewayError && error.code === 'OUTCOME_UNKNOWN')
       throw retryableIf(wanted.once !== null, error)
@@ -202,12 +215,39 @@ export async function change<Row extends ChangedRow, Result>(
   }
 }
 
+/** Whose trail a refusal is in: that of the row, once it is found, or of the caller. */
+interface Found {
+  organizationId: string | null
+}
+
+/** What is wrong in itself was no question to any rule. What contradicts what is there has failed, anything else is refused. */
+function noteRefusal<Row extends ChangedRow, Result>(
+  { changes, principal, requestId, now }: Changing,
+  { event, asked }: Wanted<Row, Result>,
+  { organizationId }: Found,
+  failure: Failure,
+): void {
+  if (asked === undefined || failure instanceof InvalidInput) return
+  changes.refusals.note({
+    action: event.action,
+    outcome: failure instanceof Conflict ? 'FAILED' : 'REFUSED',
+    reason: failure.code,
+    detail: failure.detail(),
+    target: asked,
+    organizationId,
+    by: principal,
+    requestId,
+    at: now,
+  })
+}
+
 /** How often a change is decided anew at most, because what it was decided on had changed again. */
 const mostDecisions = 5
 
 async function decideAndChange<Row extends ChangedRow, Result>(
   changing: Changing,
   wanted: Wanted<Row, Result>,
+  found: Found,
 ): Promise<Result> {
   const { kind, once, holding } = wanted
   const { held } = changing.changes
@@ -221,6 +261,7 @@ async function decideAndChange<Row extends ChangedRow, Result>(
       ? await made(changing, wanted, { ...job, standings, holdings: holdings ?? null })
       : { facts: await asked(changing, kind, job), failure: null }
     if (facts === undefined) throw new NotFound(wanted.missing)
+    found.organizationId = facts.targetOrganization
     const row = facts as Facts & Row
     if (facts.changedId !== null) return wanted.resultOf(row)
     const decided = wanted.decide(facts.standing)

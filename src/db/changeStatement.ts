@@ -2,8 +2,8 @@
  * The one statement that makes changes, one or several of a kind: it reads what they are decided on, and where that is as
  * the decision took it to be, it changes the rows, writes the audit events and remembers the idempotency keys.
  */
-import { isVisibleTo } from '../auth/visibility.ts'
 import { auditedColumns, insertEvents } from './audit.ts'
+import { authorIn, caller } from './author.ts'
 import { Prisma } from './generated/prisma/client.ts'
 import { earlierRequest, keyColumns, rememberRequests } from './idempotency.ts'
 import type { Statement } from './read.ts'
@@ -141,20 +141,6 @@ const jobColumns = Prisma.sql`
 
 /** The table of what jobs say. */
 export const job = Prisma.sql`job`
-
-/**
- * The caller as the `*_by` columns record it. Not as its claims say: an access that it may not see, or that is gone, has done
- * nothing. Its user is that of its access, or the one that its subject names. It is named to organizations that it sees only.
- */
-const authorIn = (organization: Prisma.Sql) => Prisma.sql`
-  CASE WHEN caller_user.id IS NOT NULL AND ${isVisibleTo(job, organization)} THEN jsonb_build_object('accessId', caller_access.id, 'userId', caller_user.id,
-    'firstname', caller_user.firstname, 'lastname', caller_user.lastname) END`
-
-const caller = Prisma.sql`
-  LEFT JOIN accesses AS caller_access ON caller_access.id = job."callerAccess"
-    AND ${isVisibleTo(job, Prisma.sql`caller_access.organization_id`)}
-  LEFT JOIN users AS caller_user ON caller_user.id = coalesce(caller_access.user_id, job."callerUser")
-    AND ${isVisibleTo(job, Prisma.sql`caller_user.organization_id`)}`
 
 const noEarlier = Prisma.sql`NULL::jsonb AS outcome, NULL::boolean AS same`
 

@@ -29,6 +29,20 @@ const AuditEvent = builder.prismaObject('AuditEvent', {
       reads: [reading(auditEvents, 'outcome')],
       resolve: ({ outcome }) => outcome.toLowerCase(),
     }),
+    reason: t.exposeString('reason', {
+      nullable: true,
+      description:
+        'Why it was refused or has failed: the code of the error, or the status of the token. Null: it succeeded.',
+    }),
+    detail: t.expose('detail', {
+      type: 'JSON',
+      nullable: true,
+      description: 'What tells more than the reason, such as what was too much. Null where nothing does.',
+    }),
+    count: t.exposeInt('count', {
+      description:
+        'How often it happened. Refusals of the same kind leave an event at once, and one more for all others of the minute.',
+    }),
     subject: t.exposeString('subject', { description: 'The subject of the credential that it was done with.' }),
     actor: authorField(t, auditEvents, 'actor', 'Who did it.', 'Null where the caller had no user.'),
     token: t.one(tokenOfAuditEvent, {

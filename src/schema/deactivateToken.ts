@@ -101,6 +101,7 @@ function switching(id: number, off: boolean, context: Context) {
       after: { deactivated: off },
     },
     job: { changedTokenId: id, off },
+    asked: { type: 'Token', id: String(id) },
     missing: 'there is no such token',
     standings: tokenStandings,
     decide(standing: string) {

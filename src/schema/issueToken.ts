@@ -70,6 +70,7 @@ async function issueToken(input: typeof IssueTokenInput.$inferInput, context: Co
       ...secret,
       today: dayOf(now),
     },
+    asked: { type: 'Access', id: String(accessId) },
     missing: 'there is no such access',
     standings: holderStandings,
     decide(standing) {

@@ -86,6 +86,7 @@ function byId(id: number, context: Context): Promise<TokenRow> {
     ...revoking(context),
     kind: revoked,
     job: { changedTokenId: id },
+    asked: { type: 'Token', id: String(id) },
     decide(standing) {
       const { state, isOwn } = tokenState(standing)
       return notReached('token', isOwn, context) ?? state !== 'revoked'

@@ -102,6 +102,7 @@ async function rotateToken(input: typeof RotateTokenInput.$inferInput, context: 
       after: { hint, expiresAt, rotatedFrom: id, previousEndsAt: oldEndsAt },
     },
     job: { ...stored, changedTokenId: id, expiresAt, oldEndsAt, today: dayOf(now), asksRoles: true, asksAll: true },
+    asked: { type: 'Token', id: String(id) },
     missing: 'there is no such token',
     standings: tokenStandings,
     decide: (standing) => notReached('token', tokenState(standing).isOwn, context) ?? true,

@@ -40,6 +40,7 @@ it.each([
           throw new Error('there is no database here')
         },
         observe() {},
+        onTokenRefused() {},
         onUnexpectedError() {},
       }),
     )

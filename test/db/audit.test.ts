@@ -37,6 +37,9 @@ const kept = {
   actorTokenId: 7,
   targetId: '1',
   outcome: 'SUCCESS',
+  reason: null,
+  detail: null,
+  count: 1,
   requestId: 'request',
 }
 

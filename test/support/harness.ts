@@ -127,6 +127,8 @@ export async function createHarness(
     subgraph: config.SUBGRAPH,
     clock: () => state.now,
     monotonic: () => state.now.getTime(),
+    // Written when a test asks for it, so that no statement comes between those of a request.
+    refusalsEvery: 86_400_000,
     observe(observation) {
       observed.push(observation)
       if (observation.kind === 'unexpected') unexpected.push(observation.error)
