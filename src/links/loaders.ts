@@ -7,12 +7,13 @@ import DataLoader from 'dataloader'
 import type { Visibility } from '../auth/visibility.ts'
 import { type Catalogue, type Catalogues, linkedInCatalogue } from '../db/catalogue.ts'
 import { anything } from '../db/conditions.ts'
-import type { Access, Prisma } from '../db/generated/prisma/client.ts'
+import type { Access, AuditEvent, Prisma } from '../db/generated/prisma/client.ts'
 import type { Read, Statement } from '../db/read.ts'
-import { accesses, type Table } from '../db/tables.ts'
+import { accesses, auditEvents, type Table } from '../db/tables.ts'
 import type { Page } from '../page/offset.ts'
 import { cataloguedList, cataloguedRow } from './catalogued.ts'
 import type { Columns } from './columns.ts'
+import { type About, countEvents, type EventsRange, selectEvents } from './events.ts'
 import { countHolders, type HoldersRange, type Holding, selectHolders } from './holders.ts'
 import type { Link, ManyLink, OneLink } from './link.ts'
 import { type Groups, type Key, type Keyed, keyOf, type Question, questionOf, rowLink } from './questions.ts'
@@ -217,6 +218,30 @@ export class Loaders {
   holderCount(permissionId: string, holding: Holding & { readonly name: string }): Promise<number> {
     return this.#load(`count holders ${holding.name}`, permissionId, async (ids) => {
       const counts = await this.#values<number>(countHolders(ids, holding, this.#options.visibility))
+      return ids.map((each) => counts.get(each) ?? 0)
+    })
+  }
+
+  /** A page of what the audit trail has about each, newest first. Those asked with equal names share a statement. */
+  events<Id extends Key>(
+    about: About,
+    id: Id,
+    { name, where }: Narrowed,
+    range: EventsRange,
+  ): Promise<readonly AuditEvent[]> {
+    const { after, before, fromEnd, limit } = range
+    return this.#load(`events ${about} ${after} ${before} ${fromEnd} ${limit} ${name}`, id, async (ids) => {
+      const { read, visibility, columns } = this.#options
+      const statement = selectEvents(about, ids, columns(auditEvents), where, range, visibility)
+      const groups = grouped(await read<Keyed<AuditEvent>>(statement))
+      return ids.map((each) => groups.get(each) ?? [])
+    })
+  }
+
+  /** How many events there are about each. */
+  eventCount<Id extends Key>(about: About, id: Id, { name, where }: Narrowed): Promise<number> {
+    return this.#load(`count events ${about} ${name}`, id, async (ids) => {
+      const counts = await this.#values<number>(countEvents(about, ids, where, this.#options.visibility))
       return ids.map((each) => counts.get(each) ?? 0)
     })
   }

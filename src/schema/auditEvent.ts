@@ -74,7 +74,12 @@ const AuditEventSearch = builder.inputType('AuditEventSearch', {
   }),
 })
 
-const AuditEventConnection = connectionType<AuditEventRow>(AuditEvent, {
+export const auditEventSearchArgument = {
+  type: AuditEventSearch,
+  description: 'Which events to find. Left out: all of them.',
+} as const
+
+export const AuditEventConnection = connectionType<AuditEventRow>(AuditEvent, {
   item: 'AuditEvent',
   items: 'audit events',
   scopes: ['audit:read'],
@@ -83,10 +88,11 @@ const AuditEventConnection = connectionType<AuditEventRow>(AuditEvent, {
 /** Events that an organization typically has. */
 const typicalEvents = 100_000
 
-const newestFirst = Object.freeze({ ...byId, direction: 'DESC' as const })
+export const newestFirst = Object.freeze({ ...byId, direction: 'DESC' as const })
 const largestId = 2n ** 63n - 1n
 
-function eventIdOf(argument: string, text: string): bigint {
+/** The id of an event, as a client wrote it. Throws BAD_USER_INPUT. */
+export function eventIdOf(argument: string, text: string): bigint {
   const id = /^[1-9]\d{0,18}$/.test(text) ? BigInt(text) : 0n
   if (id === 0n || id > largestId) throw badInput(argument, 'an id in decimal digits', text)
   return id
@@ -99,7 +105,7 @@ builder.queryField('auditEvents', (t) =>
     weighs: connectionWeight(typicalEvents),
     description: 'What happened, newest first, by cursor.',
     args: {
-      search: t.arg({ type: AuditEventSearch, description: 'Which events to find. Left out: all of them.' }),
+      search: t.arg(auditEventSearchArgument),
       ...connectionArguments,
     },
     resolve: (_, given, context) => {

@@ -23,6 +23,7 @@ import './revokeToken.ts'
 import './rotateToken.ts'
 import './rotation.ts'
 import './auditEvent.ts'
+import './events.ts'
 import './viewerCan.ts'
 
 /** The public schema. */

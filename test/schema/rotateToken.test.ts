@@ -95,12 +95,16 @@ describe('rotateToken', () => {
     })
     expect(previous).toMatchObject({ id: old.id, status: 'EXPIRED', rotatedTo: { id: token.id } })
     expect([await works(old.secret), await works(secret)]).toEqual([false, true])
-    expect(await harness.prisma.auditEvent.findFirst({ orderBy: { id: 'desc' } })).toMatchObject({
-      action: 'token.rotate',
-      targetId: token.id,
-      before: { tokenId: Number(old.id) },
-      after: { rotatedFrom: Number(old.id) },
-    })
+    const events = await harness.prisma.auditEvent.findMany({ orderBy: { id: 'desc' }, take: 2 })
+    expect(events.reverse()).toMatchObject([
+      {
+        action: 'token.rotate',
+        targetId: token.id,
+        before: { tokenId: Number(old.id) },
+        after: { rotatedFrom: Number(old.id) },
+      },
+      { action: 'token.rotated', targetId: old.id, after: { rotatedTo: Number(token.id) } },
+    ])
   })
 
   it('lets both work for the overlap, and not the old one for longer than it would have', async () => {

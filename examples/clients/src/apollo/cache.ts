@@ -19,6 +19,8 @@ export const typePolicies: TypePolicies = {
       accessesWithPermissionConnection: holders,
     },
   },
+  User: { fields: { events: pages } },
+  Token: { fields: { events: pages } },
   OrganizationSearchResult: merged,
   UserSearchResult: merged,
   AccessSearchResult: merged,

@@ -18,6 +18,8 @@ export function createUrqlClient(url: string, jwt: () => string) {
         auditEvents: pages,
         accessesWithPermissionConnection: pages,
       },
+      User: { events: pages },
+      Token: { events: pages },
     },
   })
   return new Client({
