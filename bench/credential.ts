@@ -22,6 +22,7 @@ const known = {
   tokenDeactivated: null,
   tokenOnlyOperations: null,
   tokenOrganizationId: null,
+  tokenIdleSince: null,
 }
 const keys = await keysOf(config, clock, () => {})
 const authenticate = createAuthenticator({
@@ -36,6 +37,7 @@ const authenticate = createAuthenticator({
   clock,
   monotonic,
   currency: new OrganizationVersions(nothingChanges, monotonic),
+  tokenIdleLifetime: null,
   noteUse() {},
   claimNames: claimNamesOf(config),
   findCaller: async ({ organization, userId }) => ({

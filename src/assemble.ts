@@ -47,6 +47,7 @@ export function policyOf(config: Config): Policy {
     tokenDefaultLifetime: config.TOKEN_DEFAULT_LIFETIME,
     tokenMaxLifetime: config.TOKEN_MAX_LIFETIME,
     roleAssignPermission: config.ROLE_ASSIGN_PERMISSION,
+    tokenIdleLifetime: config.TOKEN_IDLE_LIFETIME,
   }
 }
 

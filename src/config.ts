@@ -187,6 +187,11 @@ export const settings = {
     'iam.role.assign',
     'The permission by which an access may assign roles: no organization is left without one that holds it everywhere.',
   ),
+  TOKEN_IDLE_LIFETIME: setting(
+    durationFrom(3_600),
+    undefined,
+    'How long an API token may be unused before it stops, 1h at least. Left out: as long as it lives.',
+  ),
   REQUEST_TIMEOUT: setting(timeout, '10s', 'How long an operation may run.'),
   KEEP_ALIVE_TIMEOUT: setting(
     timeout,

@@ -1,6 +1,7 @@
 /** What resolvers are given: one for each request, made by the gateway and never by hand. */
 import type { Principal } from './auth/principal.ts'
 import type { Scope } from './auth/scopes.ts'
+import { type TokenTime, tokenTime } from './auth/token.ts'
 import { type Visibility, visibilityOf } from './auth/visibility.ts'
 import { type Caller, createCaller } from './caller.ts'
 import type { Catalogues } from './db/catalogue.ts'
@@ -28,6 +29,8 @@ export interface Policy {
   readonly tokenMaxLifetime: number
   /** The permission by which an access may assign roles. */
   readonly roleAssignPermission: string
+  /** Seconds after which a token that is not used stops; null: it does not by that. */
+  readonly tokenIdleLifetime: number | null
 }
 
 /** A scope that an operation needs, and the schema coordinates of the fields that need it, sorted. */
@@ -66,6 +69,8 @@ export interface Context {
   readonly caller: Caller
   /** The instant at which the request came: the same for everything that it asks. */
   readonly now: Date
+  /** The same as the status of tokens is told by. */
+  readonly tokenTime: TokenTime
   /** Aborted at the deadline: nothing further is begun, and nothing is changed any more. */
   readonly signal: AbortSignal
   /** What the caller may have of the connections to the database. */
@@ -136,6 +141,7 @@ class RequestContext implements Context {
   #perField: PerField | undefined
   #once: PerField | undefined
   #rules: SearchRules | undefined
+  #tokenTime: TokenTime | undefined
 
   constructor(options: ContextOptions) {
     const { principal, now, share, prisma, changes, policy, documents, requestId, tally } = options
@@ -200,8 +206,14 @@ class RequestContext implements Context {
     return this.#once
   }
 
+  get tokenTime(): TokenTime {
+    this.#tokenTime ??= tokenTime(this.now, this.policy.tokenIdleLifetime)
+    return this.#tokenTime
+  }
+
   get rules(): SearchRules {
-    this.#rules ??= { now: this.now, mostRows: this.policy.mostRows }
+    const { mostRows, tokenIdleLifetime } = this.policy
+    this.#rules ??= { now: this.now, tokenTime: this.tokenTime, tokenIdleLifetime, mostRows }
     return this.#rules
   }
 

@@ -112,6 +112,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     findCaller: (identity, tally) => findCaller(counting(read, tally), identity),
     findToken: (hash, tally) => findToken(counting(read, tally), hash),
     currency,
+    tokenIdleLifetime: policy.tokenIdleLifetime,
     noteUse: lastUses.note,
     clock,
     monotonic,
@@ -165,11 +166,11 @@ export function createGateway(options: GatewayOptions): Gateway {
         })
       },
       observe,
-      onTokenRefused: ({ id, organizationId, subject, status }, requestId) =>
+      onTokenRefused: ({ id, organizationId, subject, stop }, requestId) =>
         refusals.note({
           action: 'token.signIn',
           outcome: 'REFUSED',
-          reason: status,
+          reason: stop,
           target: { type: 'Token', id: String(id) },
           organizationId,
           by: { subject, tokenId: id },

@@ -7,7 +7,7 @@ import { type Decision, decide, type Held, heldBy, type Question, type Subject }
 import { isOver } from './auth/expiry.ts'
 import type { Principal } from './auth/principal.ts'
 import { formatResource, parseResource, type Resource } from './auth/resource.ts'
-import { statusOf, type TokenStatus } from './auth/token.ts'
+import { statusOf, type TokenStatus, type TokenTime } from './auth/token.ts'
 import type { Catalogue } from './db/catalogue.ts'
 import type { Access, Permission } from './db/generated/prisma/client.ts'
 import { accesses, permissions, roles } from './db/tables.ts'
@@ -20,6 +20,8 @@ interface Asking {
   readonly loaders: Loaders
   /** The instant of the request. */
   readonly now: Date
+  /** The same as the status of tokens is told by. */
+  readonly tokenTime: TokenTime
 }
 
 /** A question about a permission; the resource is in its canonical form, null: everywhere. */
@@ -195,14 +197,14 @@ function asText({ permissionId, resource }: PermissionQuestion): Question {
 }
 
 /** Null where there are no rows. Those of a user are one subject: a role grants what it does on whichever access it is held. */
-function subjectOf(rows: readonly SubjectRow[], { now }: Asking): Subject | null {
+function subjectOf(rows: readonly SubjectRow[], { now, tokenTime }: Asking): Subject | null {
   const [row] = rows
   if (row === undefined) return null
   const held = rows.flatMap(({ assignments }) => assignments ?? []).map((assignment) => heldBy(assignment, now))
   return {
     held: held.sort(byRoleAndResource).filter((each, index) => index === 0 || !isSame(each, held[index - 1])),
     userIsOver: isOver(row.lastDay, now),
-    token: tokenOf(row, now),
+    token: tokenOf(row, tokenTime),
   }
 }
 
@@ -210,12 +212,17 @@ function isSame({ roleId, resource }: Held, other: Held | undefined): boolean {
   return roleId === other?.roleId && resource === other.resource
 }
 
-function tokenOf(row: SubjectRow, now: Date): Subject['token'] {
-  const { token_expiresAt: expiresAt, token_revokedAt: revokedAt, token_deactivated, token_allowedScopes } = row
-  if (expiresAt === null) return null
-  const state = { revokedAt, expiresAt, deactivated: token_deactivated === true }
+function tokenOf(row: SubjectRow, time: TokenTime): Subject['token'] {
+  const {
+    token_expiresAt: expiresAt,
+    token_idleSince: idleSince,
+    token_revokedAt: revokedAt,
+    token_allowedScopes,
+  } = row
+  if (expiresAt === null || idleSince === null) return null
+  const state = { revokedAt, expiresAt, idleSince, deactivated: row.token_deactivated === true }
   const { organizationScopes } = token_allowedScopes as unknown as AllowedScopes
-  return { status: statusOf(state, { expiresAt: row.lastDay }, now), rights: organizationScopes }
+  return { status: statusOf(state, { expiresAt: row.lastDay }, time), rights: organizationScopes }
 }
 
 /** By role, what is held everywhere first; of the same, what has not ended. */

@@ -18,7 +18,7 @@ import {
   readClaims,
   type SignedInToken,
 } from './principal.ts'
-import { statusOf, type TokenState, type TokenStatus } from './token.ts'
+import { idleEndOf, stopOf, type TokenState, type TokenStop, type TokenTime, tokenTime } from './token.ts'
 import { createUnknownSecrets } from './unknownSecrets.ts'
 
 /** Gives a principal that is remembered at once. What finding it takes is counted in the request's tally. */
@@ -38,7 +38,7 @@ export interface RefusedToken {
   readonly organizationId: string
   /** Of the credential. */
   readonly subject: string
-  readonly status: Exclude<TokenStatus, 'ACTIVE'>
+  readonly stop: TokenStop
 }
 
 /** The refusal of the credential of a token that is known: its secret, or a JWT that was made from it. */
@@ -46,7 +46,7 @@ export class TokenRefused extends GatewayError {
   readonly token: RefusedToken
 
   constructor(token: RefusedToken) {
-    super('UNAUTHENTICATED', `${refusedBecause}${inactive[token.status]}`, { extensions: { invalidToken: true } })
+    super('UNAUTHENTICATED', `${refusedBecause}${inactive[token.stop]}`, { extensions: { invalidToken: true } })
     this.token = token
   }
 }
@@ -66,6 +66,7 @@ export interface FoundCaller extends Snapshot {
   /** Of the API token that the JWT was made from; all null where there is none. */
   readonly tokenOrganizationId: string | null
   readonly tokenExpiresAt: Date | null
+  readonly tokenIdleSince: Date | null
   readonly tokenRevokedAt: Date | null
   readonly tokenDeactivated: boolean | null
   readonly tokenOnlyOperations: readonly string[] | null
@@ -92,6 +93,8 @@ export interface AuthenticatorOptions {
   readonly findCaller: (identity: ClaimedIdentity, tally: Tally) => Promise<FoundCaller>
   readonly findToken: (secretHash: Uint8Array, tally: Tally) => Promise<FoundToken | undefined>
   readonly currency: Currency
+  /** Seconds after which a token that is not used stops; null: it does not by that. */
+  readonly tokenIdleLifetime: number | null
   /** Takes note of the use of an API token, in milliseconds since the epoch. It returns at once. */
   readonly noteUse: (use: TokenUse, now: number) => void
   /** What credentials are dated by. */
@@ -133,7 +136,18 @@ interface KnownCaller {
  * that is valid, the keys are the same, and nothing has been taken from anybody in its organization.
  */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
-  const { verify, keyVersion, claimNames, findCaller, findToken, currency, noteUse, clock, monotonic } = options
+  const {
+    verify,
+    keyVersion,
+    claimNames,
+    findCaller,
+    findToken,
+    currency,
+    tokenIdleLifetime,
+    noteUse,
+    clock,
+    monotonic,
+  } = options
   const principals = new LRUCache<string, KnownPrincipal>({ max: rememberedPrincipals })
   const callers = new LRUCache<string, KnownCaller>({ max: rememberedCallers })
   const unknownSecrets = createUnknownSecrets(monotonic)
@@ -173,18 +187,23 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     const { found, epoch } = await lookUp(() => findCaller(identity, tally))
     const objection = objectionTo(identity, found, clock())
     if (objection !== null) throw refused(objection, objection === unknownOrganization ? howToAdd : undefined)
-    requireActiveToken(identity, found, clock())
-    const { organizationId, lastDay, accessLastDay, tokenExpiresAt, tokenOnlyOperations } = found
+    requireActiveToken(identity, found, tokenTime(clock(), tokenIdleLifetime))
+    const { organizationId, lastDay, accessLastDay, tokenExpiresAt, tokenIdleSince, tokenOnlyOperations } = found
     const validUntil = Math.min(
       endOf(lastDay),
       endOf(accessLastDay),
       tokenExpiresAt?.getTime() ?? Number.POSITIVE_INFINITY,
+      idleEnd(tokenIdleSince),
     )
     const onlyOperations = onlyOperationsOf(tokenOnlyOperations ?? [])
     const caller = { organizationId, onlyOperations, validUntil, epoch }
     callers.set(key, caller)
     return caller
   }
+
+  /** In milliseconds since the epoch; infinity where there is none. */
+  const idleEnd = (idleSince: Date | null): number =>
+    (idleSince && idleEndOf({ idleSince }, tokenIdleLifetime)?.getTime()) ?? Number.POSITIVE_INFINITY
 
   const ofJwt = async (jwt: string, tally: Tally): Promise<KnownPrincipal> => {
     // Before it is verified: keys that change meanwhile are not those that it was verified with.
@@ -210,13 +229,13 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
       unknownSecrets.add(secretHash)
       throw refused(noSuchToken)
     }
-    const { id, organizationId, userId, lastDay, lastUsedAt, expiresAt } = token
-    const status = statusOf(token, { expiresAt: lastDay }, clock())
-    if (status !== 'ACTIVE') throw new TokenRefused({ id, organizationId, subject: userId, status })
+    const { id, organizationId, userId, lastDay, lastUsedAt, expiresAt, idleSince } = token
+    const stop = stopOf(token, { expiresAt: lastDay }, tokenTime(clock(), tokenIdleLifetime))
+    if (stop !== null) throw new TokenRefused({ id, organizationId, subject: userId, stop })
     return {
       principal: createTokenPrincipal(token),
       keyVersion: keyVersion(),
-      validUntil: Math.min(expiresAt.getTime(), endOf(lastDay)),
+      validUntil: Math.min(expiresAt.getTime(), endOf(lastDay), idleEnd(idleSince)),
       epoch,
       use: { tokenId: id, writtenAt: lastUsedAt?.getTime() ?? Number.NEGATIVE_INFINITY },
     }
@@ -259,11 +278,13 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
 const noSuchToken = 'there is no such API token'
 
 /** Why a token is refused that is not active. */
-const inactive = {
+const inactive: Readonly<Record<TokenStop, string>> = {
   REVOKED: 'the API token is revoked',
   EXPIRED: 'the API token has expired, or the time of its user is over',
+  USER_EXPIRED: 'the API token has expired, or the time of its user is over',
+  UNUSED: 'the API token has stopped, because it was not used for too long',
   DEACTIVATED: 'the API token is deactivated',
-} as const
+}
 
 /** Why a JWT is refused, whose claims contradict what the database knows; null where they do not. */
 function objectionTo(identity: ClaimedIdentity, found: FoundCaller, now: Date): string | null {
@@ -281,12 +302,13 @@ function objectionTo(identity: ClaimedIdentity, found: FoundCaller, now: Date): 
 }
 
 /** Throws TokenRefused where the API token that the JWT was made from is not active; its user has been looked at by then. */
-function requireActiveToken({ subject, tokenId }: ClaimedIdentity, found: FoundCaller, now: Date): void {
-  const { tokenOrganizationId, tokenExpiresAt, tokenRevokedAt, tokenDeactivated } = found
-  if (tokenId === null || tokenOrganizationId === null || tokenExpiresAt === null) return
-  const state = { revokedAt: tokenRevokedAt, expiresAt: tokenExpiresAt, deactivated: tokenDeactivated === true }
-  const status = statusOf(state, { expiresAt: null }, now)
-  if (status !== 'ACTIVE') throw new TokenRefused({ id: tokenId, organizationId: tokenOrganizationId, subject, status })
+function requireActiveToken({ subject, tokenId }: ClaimedIdentity, found: FoundCaller, time: TokenTime): void {
+  const { tokenOrganizationId: organizationId, tokenExpiresAt: expiresAt, tokenIdleSince: idleSince } = found
+  if (tokenId === null || organizationId === null || expiresAt === null || idleSince === null) return
+  const { tokenRevokedAt: revokedAt, tokenDeactivated } = found
+  const state = { revokedAt, expiresAt, idleSince, deactivated: tokenDeactivated === true }
+  const stop = stopOf(state, { expiresAt: null }, time)
+  if (stop !== null) throw new TokenRefused({ id: tokenId, organizationId, subject, stop })
 }
 
 const usualScheme = 'Bearer '

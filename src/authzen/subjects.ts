@@ -32,12 +32,12 @@ function accessesWith(type: 'access' | 'user', { permissionId, resource }: Asked
 
 /** By id. Rare roles and common ones are best found from opposite ends, so the statement is planned for the very roles. */
 function tokensWith({ permissionId, resource }: Asked, context: Context): Find<Entity> {
-  const { loaders, read, visibility, columns, now } = context
+  const { loaders, read, visibility, columns, now, tokenTime } = context
   return async (after, limit) => {
     const roleIds = (await loaders.catalogue()).rolesOf(permissionId).map(({ id }) => id)
     if (roleIds.length === 0) return []
     const [asked, range] = [
-      { resource, now },
+      { resource, now, tokenTime },
       { ...begins(after), limit },
     ]
     const statement = selectTokenHolders(permissionId, roleIds, columns(tokens), asked, range, visibility)

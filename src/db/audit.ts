@@ -22,13 +22,13 @@ export const auditedColumns = Prisma.sql`
 
 /**
  * Writes an event for each row of `changes`, in their order: a table with the columns above, and with "targetOrganization",
- * author and "changedId".
+ * author and "changedId". `before` is made of them where it is given.
  */
-export function insertEvents(changes: Prisma.Sql): Prisma.Sql {
+export function insertEvents(changes: Prisma.Sql, before: Prisma.Sql = Prisma.sql`before`): Prisma.Sql {
   return Prisma.sql`
     INSERT INTO audit_events (organization_id, at, subject, actor, actor_token_id, action, target_type, target_id,
       before, after, outcome, request_id)
     SELECT "targetOrganization", at, subject, author, "tokenId", action, "targetType", "changedId"::text,
-      before, after, 'SUCCESS', "requestId"
+      ${before}, after, 'SUCCESS', "requestId"
     FROM ${changes}`
 }

@@ -37,7 +37,7 @@ export async function findCaller(
       EXISTS (SELECT FROM removed_users WHERE removed_users.id = ${userId}::uuid) AS "wasRemoved",
       owner.id AS "accessUserId", owner.expires_at AS "accessLastDay",
       ${tokens.column('organizationId')} AS "tokenOrganizationId",
-      ${tokens.column('expiresAt')} AS "tokenExpiresAt", ${tokens.column('revokedAt')} AS "tokenRevokedAt",
+      ${tokens.column('expiresAt')} AS "tokenExpiresAt", ${tokens.column('idleSince')} AS "tokenIdleSince", ${tokens.column('revokedAt')} AS "tokenRevokedAt",
       ${tokens.column('deactivated')} AS "tokenDeactivated", ${tokens.column('onlyOperations')} AS "tokenOnlyOperations",
       ${versionsOf(
         Prisma.sql`${organizations.id}, ${users.column('organizationId')}, ${accesses.column('organizationId')}, ${tokens.column('organizationId')}`,
@@ -60,6 +60,7 @@ export async function findToken(read: Read, secretHash: Uint8Array): Promise<Fou
     Prisma.sql`
     SELECT ${tokens.id}, ${column('organizationId')} AS "organizationId", ${column('accessId')} AS "accessId",
       ${column('scope')}, ${column('onlyOperations')} AS "onlyOperations", ${column('expiresAt')} AS "expiresAt",
+      ${column('idleSince')} AS "idleSince",
       ${column('revokedAt')} AS "revokedAt", ${column('deactivated')}, ${column('lastUsedAt')} AS "lastUsedAt",
       ${users.id} AS "userId", ${users.column('expiresAt')} AS "lastDay",
       ${versionsOf(column('organizationId'))} AS versions, ${asOf}

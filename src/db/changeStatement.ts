@@ -37,8 +37,12 @@ export interface Kind {
    * author. Where columns are answered, it returns `place` and the whole row as `changed`.
    */
   readonly write: Prisma.Sql
+  /** What the event says was before, JSON made of the columns of a job and `standing`; left out: what the job says. */
+  readonly before?: Prisma.Sql
   /** What is written besides; null where that is all. */
   readonly writeBeside: Prisma.Sql | null
+  /** What events are written of, a table as `insertEvents` takes it, where that is more than what is `granted`. */
+  readonly events?: Prisma.Sql
   /** What is remembered under an idempotency key, JSON made of the same columns. */
   readonly outcome: Prisma.Sql
 }
@@ -106,7 +110,7 @@ function changingText(kind: Kind, keyed: boolean): Prisma.Sql {
       FROM (${factsOf(kind, keyed, kind.lock)}) AS facts ORDER BY place
     )`
   const beside = kind.writeBeside === null ? Prisma.empty : Prisma.sql`, beside AS (${kind.writeBeside})`
-  const written = Prisma.sql`written AS (${kind.write}) ${beside}, event AS (${insertEvents(Prisma.sql`granted`)})`
+  const written = Prisma.sql`written AS (${kind.write}) ${beside}, event AS (${insertEvents(kind.events ?? Prisma.sql`granted`, kind.before)})`
   if (!keyed) {
     return Prisma.sql`${decided}, granted AS (SELECT * FROM decided WHERE "changedId" IS NOT NULL), ${written}
       SELECT ${factColumns}, decided."changedId" ${answeredRow(kind)}`

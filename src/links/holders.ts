@@ -8,7 +8,7 @@
 import { allowsSql, coversSql } from '../auth/decide.ts'
 import { isOverSql, isValidSql } from '../auth/expiry.ts'
 import type { Resource } from '../auth/resource.ts'
-import { hasStatus } from '../auth/token.ts'
+import { hasStatus, type TokenTime } from '../auth/token.ts'
 import { isVisible, type Visibility } from '../auth/visibility.ts'
 import { Prisma } from '../db/generated/prisma/client.ts'
 import { accesses, roleAssignments, rolePermissions, tokens, users } from '../db/tables.ts'
@@ -21,6 +21,11 @@ export interface Holding {
   readonly where: Prisma.Sql
   /** The instant of the request. */
   readonly now: Date
+}
+
+/** The same for tokens. */
+interface TokensAsked extends Asked {
+  readonly tokenTime: TokenTime
 }
 
 /** For what, and when. */
@@ -91,15 +96,16 @@ export function selectTokenHolders(
   permission: string,
   roleIds: readonly string[],
   columns: Prisma.Sql,
-  holding: Asked,
+  holding: TokensAsked,
   { after = 0, limit }: Pick<HoldersRange, 'after' | 'limit'>,
   visibility: Visibility,
 ): Prisma.Sql {
-  const { resource, now } = holding
+  const { resource, now, tokenTime } = holding
   const rights = Prisma.sql`(${tokens.column('allowedScopes')} -> 'organizationScopes')`
   const status = {
     revokedAt: tokens.column('revokedAt'),
     expiresAt: tokens.column('expiresAt'),
+    idleSince: tokens.column('idleSince'),
     deactivated: tokens.column('deactivated'),
     userIsOver: isOverSql(users.column('expiresAt'), now),
   }
@@ -107,7 +113,7 @@ export function selectTokenHolders(
     SELECT ${columns} FROM ${tokens.name} JOIN ${accesses.name} ON ${accesses.id} = ${tokens.column('accessId')}
     JOIN ${users.name} ON ${users.id} = ${accesses.column('userId')}
     WHERE ${tokens.id} > ${after} AND ${isVisible(visibility, tokens.organization)}
-    AND ${hasStatus(['ACTIVE'], status, now)} AND ${allowsSql(rights, permission, roleIds, resource)} AND EXISTS (
+    AND ${hasStatus(['ACTIVE'], status, tokenTime)} AND ${allowsSql(rights, permission, roleIds, resource)} AND EXISTS (
       SELECT FROM ${roleAssignments.name} WHERE ${accessId} = ${tokens.column('accessId')}
       AND ${roleId} = ANY(${roleIds}::text[]) AND ${counts(holding)} AND ${isVisible(visibility, roleAssignments.organization)}
     ) ORDER BY ${tokens.id} LIMIT ${limit}`

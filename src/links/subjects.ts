@@ -38,7 +38,7 @@ export type SubjectRow = Access & {
   readonly [Member in TokenMember as `token_${Member}`]: Token[Member] | null
 }
 
-const tokenMembers = ['id', 'revokedAt', 'expiresAt', 'deactivated', 'allowedScopes'] as const
+const tokenMembers = ['id', 'revokedAt', 'expiresAt', 'idleSince', 'deactivated', 'allowedScopes'] as const
 type TokenMember = (typeof tokenMembers)[number]
 
 /** What is asked of subjects of one kind: the rows that the asker may see, by the subject's id. `columns` are those of `accesses`. */

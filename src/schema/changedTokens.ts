@@ -1,4 +1,5 @@
 /** How the database switches tokens off and on, and revokes them: what is decided on, and what is written. */
+import { isUnusedSql } from '../auth/token.ts'
 import { isVisibleTo } from '../auth/visibility.ts'
 import { job, type Kind } from '../db/changeStatement.ts'
 import { Prisma } from '../db/generated/prisma/client.ts'
@@ -11,10 +12,13 @@ import { isOwn, ofAnybody, others, withoutWhose } from './whoseTokens.ts'
 
 const { name, id, column } = tokens
 
-type TokenState = (typeof tokenStates)[number]
+type TokenState = (typeof tokenStates)[number] | typeof unused
+
+/** Stopped, because nobody used it: told where that matters. */
+const unused = 'unused'
 
 /** Everything that a token may be like, as the statement tells it. */
-export const tokenStandings: readonly string[] = tokenStates.flatMap(ofAnybody)
+export const tokenStandings: readonly string[] = [...tokenStates, unused].flatMap(ofAnybody)
 
 /** What a standing says. */
 export function tokenState(standing: string): {
@@ -23,6 +27,11 @@ export function tokenState(standing: string): {
 } {
   return { state: withoutWhose(standing) as TokenState, isOwn: isOwn(standing) }
 }
+
+/** The state where it matters whether it has stopped because nobody used it: of jobs that say since when. */
+const stateOfUse = Prisma.sql`
+  CASE WHEN ${column('revokedAt')} IS NULL AND ${isUnusedSql(column('idleSince'), Prisma.sql`job."idleBefore"`)}
+    THEN ${Prisma.raw(`'${unused}'`)} ELSE ${stateOfToken} END`
 
 /** A token as it stands, and all that matters for issuing it once more. */
 export interface StandingToken {
@@ -39,7 +48,7 @@ const asItStands = Prisma.sql`
     'token', json_build_object('accessId', ${column('accessId')}, 'name', ${column('name')}, 'scope', ${column('scope')},
       'allowedScopes', ${column('allowedScopes')}, 'onlyOperations', ${column('onlyOperations')},
       'expiresAt', ${column('expiresAt')}),
-    'state', ${stateOfToken}, 'successor', (SELECT id FROM ${name} AS successor WHERE successor.rotated_from = ${id}
+    'state', ${stateOfUse}, 'successor', (SELECT id FROM ${name} AS successor WHERE successor.rotated_from = ${id}
       AND successor.organization_id = ${column('organizationId')}), 'row', ${name}.xmin::text,
     'holder', ${holderStanding}, 'rights', (${heldRights})::json)::text`
 
@@ -83,7 +92,23 @@ const inserting = Prisma.sql`
 const ending = Prisma.sql`
   UPDATE ${name} SET expires_at = greatest(least(${column('expiresAt')}, "oldEndsAt"), ${column('createdAt')} + interval '1 ms'),
     updated_at = at, updated_by = author
-  FROM granted WHERE ${id} = "targetId"`
+  FROM granted JOIN ${name} AS old ON old.id = "targetId" WHERE ${id} = old.id
+  RETURNING place, old.expires_at AS until, ${column('expiresAt')} AS "endsAt"`
+
+/** As the other events write instants. */
+const inUtc = (instant: Prisma.Sql) =>
+  Prisma.sql`to_char(${instant} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+
+/** Each of both tokens has an event of its own. */
+const rotationEvents = Prisma.sql`(
+  SELECT place, "targetOrganization", at, subject, author, "tokenId", action, "targetType", "changedId", before, after, "requestId"
+  FROM granted
+  UNION ALL
+  SELECT place, "targetOrganization", at, subject, author, "tokenId", 'token.rotated', "targetType", "targetId",
+    jsonb_build_object('expiresAt', ${inUtc(Prisma.sql`until`)}),
+    jsonb_build_object('expiresAt', ${inUtc(Prisma.sql`beside."endsAt"`)}, 'rotatedTo', "changedId"), "requestId"
+  FROM granted JOIN beside USING (place)
+) AS rotation`
 
 /** Tokens in the place of others. Two of them are never made for the same one: the second finds another row than it knew. */
 export const rotatedTokens: Kind = Object.freeze({
@@ -92,7 +117,7 @@ export const rotatedTokens: Kind = Object.freeze({
   takesAway: true,
   columns: Prisma.sql`
     "changedTokenId" integer, today date, "asksRoles" boolean, "asksAll" boolean, "secretHash" bytea, hint text,
-    "expiresAt" timestamptz, "oldEndsAt" timestamptz, "sealedSecret" text`,
+    "expiresAt" timestamptz, "oldEndsAt" timestamptz, "idleBefore" timestamptz, "sealedSecret" text`,
   joined: joinedTo(byId),
   lock: Prisma.sql`FOR UPDATE OF ${name}`,
   targetId: id,
@@ -103,6 +128,7 @@ export const rotatedTokens: Kind = Object.freeze({
   changedId: Prisma.sql`nextval('tokens_id_seq')::integer`,
   write: inserting,
   writeBeside: ending,
+  events: rotationEvents,
   outcome: issuedOutcome,
 })
 
@@ -131,9 +157,12 @@ function changedTokens(columns: Columns): ChangedTokens {
     switchedOn: {
       ...common,
       columns: Prisma.sql`
-        "changedTokenId" integer, "off" boolean, today date, "asksRoles" boolean, "asksAll" boolean`,
+        "changedTokenId" integer, "off" boolean, today date, "asksRoles" boolean, "asksAll" boolean,
+        "idleBefore" timestamptz`,
       joined: joinedTo(byId),
+      standing: Prisma.sql`${stateOfUse} || ${others}`,
       held: asItStands,
+      before: Prisma.sql`CASE WHEN standing LIKE 'unused%' THEN '{"stoppedBecause": "UNUSED"}' ELSE before END`,
       write: switching,
     },
     revoked: {

@@ -52,8 +52,8 @@ builder.mutationFields((t) => ({
     type: ReactivateTokenResult,
     scopes: tokenActions.reactivateToken.scopes,
     description:
-      'Switches a token on again. That is issuing it again: the caller must be able to issue it as it stands. A token that ' +
-      'is on already stays as it is, and that is a success.',
+      'Switches a token on again, or one that has stopped because nobody used it. That is issuing it again: the caller must be ' +
+      'able to issue it as it stands. A token that is on already stays as it is, and that is a success.',
     args: { tokenId: t.arg.id({ required: true, description: 'Decimal digits.' }) },
     resolve: (_, { tokenId }, context) =>
       expected(issuingFailures, context, async () => ({ token: await switchOn(tokenIdOf(tokenId), context) })),
@@ -74,12 +74,12 @@ function switchOff(id: number, context: Context): Promise<TokenRow> {
 
 function switchOn(id: number, context: Context): Promise<TokenRow> {
   const { switchedOn } = changedTokensOf(context.columns)
-  const { principal, visibility, now } = context
+  const { principal, visibility, now, tokenTime } = context
   const { job, ...wanted } = switching(id, false, context)
   return change<ChangedRow & TokenRow, TokenRow>(context, {
     ...wanted,
     kind: switchedOn,
-    job: { ...job, today: dayOf(now), asksRoles: true, asksAll: true },
+    job: { ...job, today: dayOf(now), asksRoles: true, asksAll: true, idleBefore: tokenTime.idleBefore },
     holding: {
       of: JSON.stringify([principal.accessId, visibility, 'token', id]),
       async check(held) {
@@ -109,7 +109,7 @@ function switching(id: number, off: boolean, context: Context) {
       const failure = notReached('token', isOwn, context)
       if (failure !== null) return failure
       if (state === 'revoked') return () => new Conflict('the token is revoked, which is final')
-      return (state === 'deactivated') !== off
+      return off ? state !== 'deactivated' : state !== 'active'
     },
     once: null,
     resultOf: (token: ChangedRow & TokenRow) => token,

@@ -30,6 +30,7 @@ export function newToken(
     revokedAt: null,
     rotatedFromId,
     onlyOperations: [...onlyOperations],
+    idleSince: now,
   }
   // No field shows the hash.
   return row as TokenRow

@@ -90,6 +90,7 @@ async function readRotation(input: typeof RotateTokenInput.$inferInput, context:
 async function rotateToken(input: typeof RotateTokenInput.$inferInput, context: Context): Promise<RotatedToken> {
   const { id, overlap, expiresAt, key, sealTo } = await readRotation(input, context)
   const { principal, visibility, now, loaders } = context
+  const { idleBefore } = context.tokenTime
   const { shown, stored } = await newSecret(sealTo)
   const { hint } = stored
   const oldEndsAt = new Date(now.getTime() + overlap * 1_000)
@@ -101,7 +102,16 @@ async function rotateToken(input: typeof RotateTokenInput.$inferInput, context: 
       before: { tokenId: id },
       after: { hint, expiresAt, rotatedFrom: id, previousEndsAt: oldEndsAt },
     },
-    job: { ...stored, changedTokenId: id, expiresAt, oldEndsAt, today: dayOf(now), asksRoles: true, asksAll: true },
+    job: {
+      ...stored,
+      changedTokenId: id,
+      expiresAt,
+      oldEndsAt,
+      today: dayOf(now),
+      asksRoles: true,
+      asksAll: true,
+      idleBefore,
+    },
     asked: { type: 'Token', id: String(id) },
     missing: 'there is no such token',
     standings: tokenStandings,

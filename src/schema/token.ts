@@ -1,7 +1,7 @@
 /** An API token. It never carries its secret. */
 
 import type { AllowedScopes as AllowedScopesShape } from '../auth/allowedScopes.ts'
-import { statusOf } from '../auth/token.ts'
+import { endOfToken, idleEndOf, statusOf, stopOf } from '../auth/token.ts'
 import type {
   IdentityProvider as IdentityProviderRow,
   Token as TokenRow,
@@ -33,10 +33,27 @@ export const TokenStatus = builder.enumType('TokenStatus', {
   values: {
     ACTIVE: { description: 'It works.' },
     DEACTIVATED: { description: 'It is switched off and can be switched on again.' },
-    EXPIRED: { description: 'Its time is over, or that of its user.' },
+    EXPIRED: { description: 'Its time is over, or that of its user, or it was not used for too long.' },
     REVOKED: { description: 'It was withdrawn for good.' },
   },
 })
+
+const TokenStop = builder.enumType('TokenStop', {
+  description:
+    'Why a token does not work. Where several apply, the first is told. Be ready for values that are added later.',
+  values: {
+    REVOKED: { description: 'It was withdrawn for good.' },
+    EXPIRED: { description: 'Its time is over.' },
+    USER_EXPIRED: { description: 'The time of its user is over.' },
+    UNUSED: { description: 'It was not used for too long. Reactivating it makes it work again.' },
+    DEACTIVATED: { description: 'It is switched off and can be switched on again.' },
+  },
+})
+
+const statusReads = [
+  reading(tokens, 'revokedAt', 'expiresAt', 'idleSince', 'deactivated', 'accessId'),
+  reading(users, 'expiresAt'),
+]
 
 /** The identity provider is that of the token's user. */
 const identityProviderReads = [reading(tokens, 'accessId'), reading(users, 'idpId')]
@@ -52,8 +69,15 @@ export const Token = builder.prismaObject('Token', {
     status: t.field({
       type: TokenStatus,
       description: 'Whether the token works.',
-      reads: [reading(tokens, 'revokedAt', 'expiresAt', 'deactivated', 'accessId'), reading(users, 'expiresAt')],
-      resolve: async (token, _, { loaders, now }) => statusOf(token, await userOf(token, loaders), now),
+      reads: statusReads,
+      resolve: async (token, _, { loaders, tokenTime }) => statusOf(token, await userOf(token, loaders), tokenTime),
+    }),
+    stoppedBecause: t.field({
+      type: TokenStop,
+      nullable: true,
+      description: 'Why it does not work. Null: it works.',
+      reads: statusReads,
+      resolve: async (token, _, { loaders, tokenTime }) => stopOf(token, await userOf(token, loaders), tokenTime),
     }),
     access: t.one(accessOfToken, { type: Access, description: 'The access that the token acts for.' }),
     user: t.one(userOfToken, { type: User, description: 'On behalf of whom it was issued.' }),
@@ -122,6 +146,19 @@ export const Token = builder.prismaObject('Token', {
     createdBy: authorField(t, tokens, 'createdBy', 'Who issued it.'),
     updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
     expiresAt: t.expose('expiresAt', { type: 'DateTime' }),
+    idleEndsAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'The instant from which it is refused where nobody uses it until then. Null: it may be unused.',
+      reads: [reading(tokens, 'idleSince')],
+      resolve: (token, _, { policy }) => idleEndOf(token, policy.tokenIdleLifetime),
+    }),
+    endsAt: t.field({
+      type: 'DateTime',
+      description: 'When it ends as things stand: `expiresAt` or `idleEndsAt`, what comes first.',
+      reads: [reading(tokens, 'expiresAt', 'idleSince')],
+      resolve: (token, _, { policy }) => endOfToken(token, policy.tokenIdleLifetime),
+    }),
     lastUsedAt: t.expose('lastUsedAt', { type: 'DateTime', nullable: true }),
     deactivated: t.exposeBoolean('deactivated'),
     deactivatedUpdatedBy: authorField(

@@ -22,6 +22,12 @@ const TokenSearch = builder.inputType('TokenSearch', {
     accessId: t.id({ scopes: ['accesses:read'], description: 'The access that it acts for.' }),
     status: t.field({ type: [TokenStatus], weighs: { perRow: 1 }, description: 'One of these statuses.' }),
     expiresAt: t.field({ type: DateTimeRange, weighs: { perRow: 1 }, description: 'When its time is over.' }),
+    endsAt: t.field({
+      type: DateTimeRange,
+      weighs: { perRow: 1 },
+      description:
+        'When it ends as things stand: when its time is over, or it stops by not being used, what comes first.',
+    }),
     lastUsedAt: t.field({ type: DateTimeRange, weighs: { perRow: 1 }, description: 'The last time it was used.' }),
   }),
 })

@@ -7,6 +7,7 @@ import type { AllowedScopes } from '../auth/allowedScopes.ts'
 import { stillHeld } from '../auth/decide.ts'
 import { isOver } from '../auth/expiry.ts'
 import { reaches, type TokenHolder, tokenExcess } from '../auth/issuing.ts'
+import { isUnused } from '../auth/token.ts'
 import {
   type Action,
   type IssuedAgain,
@@ -85,12 +86,14 @@ const ofToken: FactsOf<TokenRow, TokenFacts> = {
 
 const ofStoppedToken: FactsOf<TokenRow, StoppedToken> = {
   reads: [
-    reading(tokens, 'revokedAt', 'deactivated', 'accessId', 'scope', 'allowedScopes'),
+    reading(tokens, 'revokedAt', 'deactivated', 'idleSince', 'accessId', 'scope', 'allowedScopes'),
     reading(accesses, 'type', 'userId'),
   ],
   async find(rows, context) {
     const facts = await ofToken.find(rows, context)
-    const again = await Promise.all(rows.map((row) => (row.deactivated ? issuedAgain(row, context) : null)))
+    const again = await Promise.all(
+      rows.map((row) => (row.deactivated || isUnused(row, context.tokenTime) ? issuedAgain(row, context) : null)),
+    )
     return facts.map((each, index) => ({ ...each, again: again[index] ?? null }))
   },
 }
@@ -104,11 +107,11 @@ const ofWorkingToken: FactsOf<TokenRow, WorkingToken> = {
       Promise.all(rows.map((row) => issuedAgain(row, context))),
     ])
     return facts.map((each, index) => {
-      const { deactivated, expiresAt } = rows[index] as TokenRow
+      const row = rows[index] as TokenRow
       return {
         ...each,
-        deactivated,
-        isExpired: expiresAt <= context.now,
+        deactivated: row.deactivated,
+        isExpired: row.expiresAt <= context.now || isUnused(row, context.tokenTime),
         isRotated: (successors[index] ?? null) !== null,
         again: again[index] as IssuedAgain,
       }

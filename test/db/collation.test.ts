@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { tokenTime } from '../../src/auth/token.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { type UserSearch, usersMatching } from '../../src/search/userSearch.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -40,8 +41,11 @@ async function addUser(lastname: string, email: string): Promise<string> {
   return id
 }
 
+const now = new Date()
+const rules = { now, tokenTime: tokenTime(now, null), tokenIdleLifetime: null, mostRows: 10 }
+
 async function lastnames(search: UserSearch): Promise<readonly string[]> {
-  const { text, values } = usersMatching(search, { now: new Date(), mostRows: 10 })
+  const { text, values } = usersMatching(search, rules)
   const { rows } = await client.query(`SELECT lastname FROM users WHERE ${text} ORDER BY lastname, id`, [...values])
   return rows.map(({ lastname }) => lastname)
 }
