@@ -5,6 +5,7 @@
 import { claimNamesOf, keysOf } from '../src/assemble.ts'
 import { createAuthenticator } from '../src/auth/authenticate.ts'
 import { createJwtVerifier } from '../src/auth/jwt.ts'
+import { createProofCheck } from '../src/auth/proof.ts'
 import { readConfig } from '../src/config.ts'
 import { OrganizationVersions } from '../src/db/organizationVersions.ts'
 import type { Read } from '../src/db/read.ts'
@@ -20,6 +21,7 @@ const known = {
   tokenExpiresAt: null,
   tokenRevokedAt: null,
   tokenDeactivated: null,
+  tokenScope: null,
   tokenOnlyOperations: null,
   tokenOrganizationId: null,
   tokenIdleSince: null,
@@ -33,7 +35,9 @@ const authenticate = createAuthenticator({
     maxAge: config.JWT_MAX_AGE,
     clock,
   }),
+  own: null,
   keyVersion: () => keys.version(),
+  checkProof: createProofCheck({ publicUrl: () => 'http://127.0.0.1', clock }),
   clock,
   monotonic,
   currency: new OrganizationVersions(nothingChanges, monotonic),

@@ -4,6 +4,7 @@
  */
 import { type Authenticate, type RefusedToken, TokenRefused } from './auth/authenticate.ts'
 import { nobody, type Principal } from './auth/principal.ts'
+import type { ProvenRequest } from './auth/proof.ts'
 import type { Context, ContextOptions } from './context.ts'
 import { createDeadline } from './deadline.ts'
 import { GatewayError } from './errors.ts'
@@ -15,6 +16,10 @@ import { expectedFailure, type OnUnexpectedError, unexpected } from './operation
 export interface Arrival {
   /** The value of the Authorization header. */
   readonly authorization: string | null
+  /** What the proof speaks of that such a credential needs; null where it needs none. */
+  readonly proven: ProvenRequest | null
+  /** What the credential is shown for, as the audit trail calls it; left out: to sign in with it. */
+  readonly purpose?: 'token.exchange'
   readonly requestId: string
   /**
    * Calls the listener when nobody waits for the answer any more, at once where nobody does already, until what it returns
@@ -67,14 +72,15 @@ export interface EntranceOptions {
   ) => Context
   readonly observe: Observer
   /** Called when the credential of an API token is refused that is known. It returns at once. */
-  readonly onTokenRefused: (token: RefusedToken, requestId: string) => void
+  readonly onTokenRefused: (token: RefusedToken, arrival: Pick<Arrival, 'purpose' | 'requestId'>) => void
   readonly onUnexpectedError: OnUnexpectedError
 }
 
 export function createEntrance(options: EntranceOptions): Entrance {
   const { authenticate, timeout, createContext, observe, onTokenRefused, onUnexpectedError } = options
 
-  const observing = async (found: Promise<Principal>, requestId: string): Promise<Principal> => {
+  const observing = async (found: Promise<Principal>, arrival: Arrival): Promise<Principal> => {
+    const { requestId } = arrival
     try {
       return await found
     } catch (error) {
@@ -82,14 +88,14 @@ export function createEntrance(options: EntranceOptions): Entrance {
         const { message, remedy } = error
         const reason = remedy === undefined ? message : `${message}: ${remedy}`
         observe({ kind: 'credentialRefused', requestId, reason })
-        if (error instanceof TokenRefused) onTokenRefused(error.token, requestId)
+        if (error instanceof TokenRefused) onTokenRefused(error.token, arrival)
       }
       throw error
     }
   }
-  const identified = async ({ authorization, requestId }: Arrival, trail: Trail): Promise<Principal> => {
-    const found = authenticate(authorization, trail.tally)
-    const principal = found instanceof Promise ? await observing(found, requestId) : found
+  const identified = async (arrival: Arrival, trail: Trail): Promise<Principal> => {
+    const found = authenticate(arrival.authorization, trail.tally, arrival.proven)
+    const principal = found instanceof Promise ? await observing(found, arrival) : found
     trail.principal = principal
     return principal
   }

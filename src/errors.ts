@@ -45,6 +45,8 @@ interface GatewayErrorOptions {
   readonly allow?: string
   /** The scopes that would do, separated by spaces. */
   readonly sufficientScope?: string
+  /** Whether a proof of possession would do, or another one (RFC 9449, section 7.1). */
+  readonly proof?: 'expected' | 'refused'
   /** What an operator can do about it. Clients are not told. */
   readonly remedy?: string
   readonly cause?: unknown
@@ -56,6 +58,7 @@ export class GatewayError extends GraphQLError {
   readonly retryAfter: number | undefined
   readonly allow: string | undefined
   readonly sufficientScope: string | undefined
+  readonly proof: GatewayErrorOptions['proof']
   readonly remedy: string | undefined
 
   constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
@@ -65,6 +68,7 @@ export class GatewayError extends GraphQLError {
     this.retryAfter = options.retryAfter
     this.allow = options.allow
     this.sufficientScope = options.sufficientScope
+    this.proof = options.proof
     this.remedy = options.remedy
     if (options.cause !== undefined) this.cause = options.cause
   }

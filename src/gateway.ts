@@ -4,7 +4,9 @@ import type { GraphQLSchema } from 'graphql'
 import { createAuthenticator } from './auth/authenticate.ts'
 import { createJwtVerifier, type JwtRules } from './auth/jwt.ts'
 import type { KeySource } from './auth/keys.ts'
+import { createOwnIssuer } from './auth/ownIssuer.ts'
 import type { ClaimNames } from './auth/principal.ts'
+import { createProofCheck } from './auth/proof.ts'
 import type { Signer } from './auth/signer.ts'
 import { endpoints as authzenEndpoints } from './authzen/endpoints.ts'
 import { createPageTokens } from './authzen/pageToken.ts'
@@ -105,10 +107,15 @@ export function createGateway(options: GatewayOptions): Gateway {
   database.onOrganizationChange((change) => currency.notified(change))
 
   const lastUses = createLastUses(database, observe)
+  const { claimNames, publicUrl, signer } = options
+  const { audience } = options.jwt
+  const checkProof = createProofCheck({ publicUrl, clock })
   const authenticate = createAuthenticator({
     verify: createJwtVerifier(keys, { ...options.jwt, clock }),
-    claimNames: options.claimNames,
-    keyVersion: () => keys.version(),
+    claimNames,
+    own: signer && createOwnIssuer({ signer, issuer: publicUrl, audience, claimNames, clock }),
+    keyVersion: () => keys.version() + (signer?.version() ?? 0),
+    checkProof,
     findCaller: (identity, tally) => findCaller(counting(read, tally), identity),
     findToken: (hash, tally) => findToken(counting(read, tally), hash),
     currency,
@@ -166,9 +173,9 @@ export function createGateway(options: GatewayOptions): Gateway {
         })
       },
       observe,
-      onTokenRefused: ({ id, organizationId, subject, stop }, requestId) =>
+      onTokenRefused: ({ id, organizationId, subject, stop }, { purpose = 'token.signIn', requestId }) =>
         refusals.note({
-          action: 'token.signIn',
+          action: purpose,
           outcome: 'REFUSED',
           reason: stop,
           target: { type: 'Token', id: String(id) },
@@ -206,7 +213,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     return subgraph
   }
   const { allowedHosts, allowedOrigins, maxBodyBytes } = options
-  const { publicUrl } = options
   const pageTokens = createPageTokens(createPageTokenKey())
   const authzen = createAuthzenEndpoints({ entrance, pageTokens, publicUrl })
   const decisions = authzenEndpoints.map(({ path }) => path)
@@ -215,12 +221,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     endpoints: createOAuthEndpoints({
       entrance,
       issuer: publicUrl,
-      audience: options.jwt.audience,
-      signer: options.signer,
-      claimNames: options.claimNames,
+      audience,
+      signer,
+      claimNames,
       noteUse: lastUses.note,
+      exchange: signer && { signer, checkProof },
     }),
-    keySetPath: options.signer === null ? null : keySetPath,
+    keySetPath: signer === null ? null : keySetPath,
     resources,
     resource: () => ({
       publicUrl: publicUrl(),
@@ -230,7 +237,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   })
   const handle = createHandler({
     graphAt,
-    endpoints: new Map([...authzen, ...oauth, ...createKeySetEndpoint(options.signer)]),
+    endpoints: new Map([...authzen, ...oauth, ...createKeySetEndpoint(signer)]),
     resourceMetadata: (path) => (resources.includes(path) ? `${publicUrl()}${resourceMetadataPath}${path}` : null),
     routes,
     allowedHosts,

@@ -150,8 +150,12 @@ export interface LiveRights {
 export interface LiveToken {
   readonly status: TokenStatus
   readonly access: Access
+  readonly expiresAt: Date
+  readonly allowedScopes: AllowedScopes
   /** The last day of its user; null: no end. */
   readonly lastDay: Date | null
+  /** When the first of the roles of its access ends, in milliseconds since the epoch; infinity where none does. */
+  readonly rolesEnd: number
   /** Null where it allows none in the organization. */
   readonly organization: LiveRights | null
   readonly services: readonly (LiveRights & { readonly serviceDefinitionId: string })[]
@@ -165,16 +169,28 @@ export async function liveToken(id: number, asking: Asking): Promise<LiveToken |
   const subject = subjectOf(rows, asking)
   if (row === undefined || !subject?.token) return null
   const known = await loaders.catalogue()
-  const { organizationScopes, servicesScopes } = row.token_allowedScopes as unknown as AllowedScopes
+  const allowedScopes = row.token_allowedScopes as unknown as AllowedScopes
+  const { organizationScopes, servicesScopes } = allowedScopes
   const { token } = subject
   const live = (rights: RightsScopes) => liveRights({ ...subject, token: { ...token, rights } }, rights, known)
   return {
     status: token.status,
     access: row,
+    expiresAt: row.token_expiresAt as Date,
+    allowedScopes,
     lastDay: row.lastDay,
+    rolesEnd: Math.min(...endsAfter(asking.now, row)),
     organization: organizationScopes && live(organizationScopes),
     services: servicesScopes.map((rights) => ({ serviceDefinitionId: rights.serviceDefinitionId, ...live(rights) })),
   }
+}
+
+/** When assignments end that have not ended yet, in milliseconds since the epoch; infinity among them. */
+function endsAfter(now: Date, { assignments }: SubjectRow): readonly number[] {
+  const ends = (assignments ?? []).map(([, , , validUntil]) =>
+    validUntil === null ? Number.NaN : Date.parse(validUntil),
+  )
+  return [Number.POSITIVE_INFINITY, ...ends.filter((end) => end > now.getTime())]
 }
 
 function liveRights(subject: Subject, rights: RightsScopes, known: Catalogue): LiveRights {

@@ -18,11 +18,20 @@ import {
   readClaims,
   type SignedInToken,
 } from './principal.ts'
+import { type BoundJwt, type CheckProof, ProofRefused, type ProvenRequest } from './proof.ts'
+import { carriedScopes } from './scopes.ts'
 import { idleEndOf, stopOf, type TokenState, type TokenStop, type TokenTime, tokenTime } from './token.ts'
 import { createUnknownSecrets } from './unknownSecrets.ts'
 
-/** Gives a principal that is remembered at once. What finding it takes is counted in the request's tally. */
-export type Authenticate = (authorization: string | null, tally: Tally) => Principal | Promise<Principal>
+/**
+ * Gives a principal that is remembered at once. What finding it takes is counted in the request's tally. A credential of the scheme
+ * DPoP needs what its proof speaks of; it is proven for each request, whatever is remembered.
+ */
+export type Authenticate = (
+  authorization: string | null,
+  tally: Tally,
+  proven?: ProvenRequest | null,
+) => Principal | Promise<Principal>
 
 /** What was read together, in one snapshot. */
 interface Snapshot {
@@ -69,6 +78,7 @@ export interface FoundCaller extends Snapshot {
   readonly tokenIdleSince: Date | null
   readonly tokenRevokedAt: Date | null
   readonly tokenDeactivated: boolean | null
+  readonly tokenScope: readonly string[] | null
   readonly tokenOnlyOperations: readonly string[] | null
 }
 
@@ -85,11 +95,18 @@ export interface TokenUse {
   writtenAt: number
 }
 
-export interface AuthenticatorOptions {
+/** Who issues JWTs. */
+export interface TrustedIssuer {
   readonly verify: JwtVerifier
-  /** The version of the keys that `verify` uses. */
-  readonly keyVersion: () => number
   readonly claimNames: ClaimNames
+}
+
+export interface AuthenticatorOptions extends TrustedIssuer {
+  /** The gateway itself as an issuer, and whether a JWT says that it is by it; null where it issues none. */
+  readonly own: (TrustedIssuer & { readonly isIssuerOf: (jwt: string) => boolean }) | null
+  /** The version of all keys that JWTs are verified with. */
+  readonly keyVersion: () => number
+  readonly checkProof: CheckProof
   readonly findCaller: (identity: ClaimedIdentity, tally: Tally) => Promise<FoundCaller>
   readonly findToken: (secretHash: Uint8Array, tally: Tally) => Promise<FoundToken | undefined>
   readonly currency: Currency
@@ -110,6 +127,8 @@ const mostLooks = 3
 
 interface KnownPrincipal {
   readonly principal: Principal
+  /** The thumbprint of the key that its JWT is bound to; null where it is to none. */
+  readonly jkt: string | null
   /** Of the keys that its JWT was verified with. */
   readonly keyVersion: number
   /** When its credential, or the time of its user, is over. */
@@ -124,6 +143,8 @@ interface KnownCaller {
   readonly organizationId: string | null
   /** What the API token is bound to that its JWT was made from. */
   readonly onlyOperations: Principal['onlyOperations']
+  /** What that API token carries now; null where there is none. */
+  readonly carried: ReadonlySet<string> | null
   readonly validUntil: number
   readonly epoch: Epoch
 }
@@ -136,19 +157,11 @@ interface KnownCaller {
  * that is valid, the keys are the same, and nothing has been taken from anybody in its organization.
  */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
-  const {
-    verify,
-    keyVersion,
-    claimNames,
-    findCaller,
-    findToken,
-    currency,
-    tokenIdleLifetime,
-    noteUse,
-    clock,
-    monotonic,
-  } = options
+  const { own, keyVersion, checkProof, findCaller, findToken, currency, tokenIdleLifetime, noteUse, clock, monotonic } =
+    options
   const principals = new LRUCache<string, KnownPrincipal>({ max: rememberedPrincipals })
+  /** Those that must be proven for each request. Never looked up without that. */
+  const bound = new LRUCache<string, KnownPrincipal>({ max: rememberedPrincipals })
   const callers = new LRUCache<string, KnownCaller>({ max: rememberedCallers })
   const unknownSecrets = createUnknownSecrets(monotonic)
 
@@ -174,7 +187,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     throw new GatewayError('SERVICE_UNAVAILABLE', message, { retryAfter: 1 })
   }
 
-  const callerOf = async (identity: ClaimedIdentity, tally: Tally): Promise<KnownCaller> => {
+  const callerOf = async (identity: ClaimedIdentity, claimNames: ClaimNames, tally: Tally): Promise<KnownCaller> => {
     const { subject, organization, accessId, tokenId, allOrganizations } = identity
     const { id, customerId } = organization
     if (id === null && customerId === null && !allOrganizations) {
@@ -188,7 +201,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     const objection = objectionTo(identity, found, clock())
     if (objection !== null) throw refused(objection, objection === unknownOrganization ? howToAdd : undefined)
     requireActiveToken(identity, found, tokenTime(clock(), tokenIdleLifetime))
-    const { organizationId, lastDay, accessLastDay, tokenExpiresAt, tokenIdleSince, tokenOnlyOperations } = found
+    const { organizationId, lastDay, accessLastDay, tokenExpiresAt, tokenIdleSince, tokenScope, tokenOnlyOperations } =
+      found
     const validUntil = Math.min(
       endOf(lastDay),
       endOf(accessLastDay),
@@ -196,7 +210,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
       idleEnd(tokenIdleSince),
     )
     const onlyOperations = onlyOperationsOf(tokenOnlyOperations ?? [])
-    const caller = { organizationId, onlyOperations, validUntil, epoch }
+    const carried = tokenScope && carriedScopes(tokenScope)
+    const caller = { organizationId, onlyOperations, carried, validUntil, epoch }
     callers.set(key, caller)
     return caller
   }
@@ -208,10 +223,14 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
   const ofJwt = async (jwt: string, tally: Tally): Promise<KnownPrincipal> => {
     // Before it is verified: keys that change meanwhile are not those that it was verified with.
     const version = keyVersion()
-    const { identity, validUntil } = await identify(jwt, verify, claimNames)
-    const caller = await callerOf(identity, tally)
+    const isOwn = own?.isIssuerOf(jwt) === true
+    const issuer = isOwn ? own : options
+    const { identity, validUntil } = await identify(jwt, issuer)
+    const caller = await callerOf(identity, issuer.claimNames, tally)
     return {
-      principal: createPrincipal(identity, caller),
+      // What the gateway has made of a token is worth no more than the token is now.
+      principal: createPrincipal(identity, { ...caller, mostScopes: isOwn ? caller.carried : null }),
+      jkt: identity.jkt,
       keyVersion: version,
       validUntil: Math.min(validUntil, caller.validUntil),
       epoch: caller.epoch,
@@ -234,6 +253,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     if (stop !== null) throw new TokenRefused({ id, organizationId, subject: userId, stop })
     return {
       principal: createTokenPrincipal(token),
+      jkt: null,
       keyVersion: keyVersion(),
       validUntil: Math.min(expiresAt.getTime(), endOf(lastDay), idleEnd(idleSince)),
       epoch,
@@ -256,22 +276,37 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     return principal
   }
 
-  const authenticate = async (authorization: string | null, tally: Tally): Promise<Principal> => {
-    const credential = bearerToken(authorization)
-    const header = `${usualScheme}${credential}`
-    const known = principals.get(header)
+  /** The principal of a credential that has been sent by the scheme that it is for. */
+  const principalOf = async ({ isProven, text }: Credential, tally: Tally): Promise<KnownPrincipal> => {
+    const remembered = isProven ? bound : principals
+    const header = `${usualScheme}${text}`
+    const known = remembered.get(header)
     if (known !== undefined && isValid(known)) {
       await relyOnEpochs()
-      if (isValid(known)) return used(known)
+      if (isValid(known)) return known
     }
-    const found = await (isSecretLike(credential) ? ofApiToken(credential, tally) : ofJwt(credential, tally))
-    principals.set(header, found)
-    return used(found)
+    const found = await (isSecretLike(text) ? ofApiToken(text, tally) : ofJwt(text, tally))
+    if (found.jkt !== null && !isProven)
+      throw unproven('a JWT that is bound to a key comes by the scheme DPoP', 'expected')
+    if (found.jkt === null && isProven) throw refused('expected a JWT that is bound to a key, by the scheme DPoP')
+    remembered.set(header, found)
+    return found
   }
 
-  return (authorization, tally) => {
+  const authenticate = async (
+    authorization: string | null,
+    tally: Tally,
+    proven: ProvenRequest | null,
+  ): Promise<Principal> => {
+    const credential = credentialOf(authorization)
+    const known = await principalOf(credential, tally)
+    if (known.jkt !== null) await prove(checkProof, proven, { jwt: credential.text, jkt: known.jkt })
+    return used(known)
+  }
+
+  return (authorization, tally, proven = null) => {
     const known = authorization === null ? undefined : principals.get(authorization)
-    return known !== undefined && isFresh(known) ? used(known) : authenticate(authorization, tally)
+    return known !== undefined && isFresh(known) ? used(known) : authenticate(authorization, tally, proven)
   }
 }
 
@@ -313,16 +348,34 @@ function requireActiveToken({ subject, tokenId }: ClaimedIdentity, found: FoundC
 
 const usualScheme = 'Bearer '
 
-function bearerToken(authorization: string | null): string {
+interface Credential {
+  /** Whether it came by the scheme DPoP, and not as a bearer token. */
+  readonly isProven: boolean
+  readonly text: string
+}
+
+function credentialOf(authorization: string | null): Credential {
   if (authorization === null || authorization === '') {
     throw new GatewayError('UNAUTHENTICATED', 'expected an Authorization header with a bearer token, received none')
   }
-  const match = /^Bearer +([^\s]+)$/i.exec(authorization)
-  if (match?.[1] === undefined) throw refused('expected "Bearer" and a token in the Authorization header')
-  return match[1]
+  const [, scheme, text] = /^(Bearer|DPoP) +([^\s]+)$/i.exec(authorization) ?? []
+  if (scheme === undefined || text === undefined) {
+    throw refused('expected "Bearer" and a token in the Authorization header')
+  }
+  return { isProven: scheme.toLowerCase() === 'dpop', text }
 }
 
-async function identify(token: string, verify: JwtVerifier, claimNames: ClaimNames) {
+async function prove(checkProof: CheckProof, proven: ProvenRequest | null, jwt: BoundJwt): Promise<void> {
+  if (proven === null) throw new Error('expected what the proof of the request speaks of')
+  try {
+    await checkProof(proven, jwt)
+  } catch (error) {
+    if (error instanceof ProofRefused) throw unproven(error.message, 'refused')
+    throw error
+  }
+}
+
+async function identify(token: string, { verify, claimNames }: TrustedIssuer) {
   try {
     const { claims, validUntil } = await verify(token)
     return { identity: readClaims(claims, claimNames), validUntil }
@@ -340,6 +393,13 @@ const howToAdd =
   'add it with "npm run organization -- add --customer N --name …", or bring it in with "npm run import -- FILE"'
 
 const refusedBecause = 'the credential was refused: '
+
+function unproven(reason: string, proof: 'expected' | 'refused'): GatewayError {
+  return new GatewayError('UNAUTHENTICATED', `${refusedBecause}${reason}`, {
+    extensions: { invalidToken: true },
+    proof,
+  })
+}
 
 /** `invalidToken` tells the HTTP side to say so in its challenge (RFC 6750, section 3.1). */
 function refused(reason: string, remedy?: string): GatewayError {

@@ -56,6 +56,8 @@ export interface ClaimedIdentity {
   readonly tokenId: number | null
   readonly scopes: ReadonlySet<string>
   readonly allOrganizations: boolean
+  /** The thumbprint of the key that the JWT is bound to (RFC 9449, section 6.1); null where it is to none. */
+  readonly jkt: string | null
 }
 
 /** A claim that is there but says nothing usable. The message names the claim, never its value. */
@@ -81,14 +83,22 @@ export function readClaims(claims: Readonly<Record<string, unknown>>, names: Cla
     tokenId: readInteger(claims, names.token),
     scopes,
     allOrganizations: scopes.has('organizations:all'),
+    jkt: readKey(claims),
   }
 }
 
-/** The principal of an identity: its organization, and what the API token that it came from is bound to, are known. Frozen. */
+/** What is known of an identity: its organization, and what the API token that it came from is bound to. */
+export interface KnownIdentity extends Pick<Principal, 'organizationId' | 'onlyOperations'> {
+  /** The scopes that it has at most; null: those that it claims. */
+  readonly mostScopes: ReadonlySet<string> | null
+}
+
+/** The principal of an identity. Frozen. */
 export function createPrincipal(
   identity: ClaimedIdentity,
-  { organizationId, onlyOperations }: Pick<Principal, 'organizationId' | 'onlyOperations'>,
+  { organizationId, onlyOperations, mostScopes }: KnownIdentity,
 ): Principal {
+  const claimed = withIncluded(identity.scopes)
   return Object.freeze({
     subject: identity.subject,
     organizationId,
@@ -96,7 +106,7 @@ export function createPrincipal(
     userId: identity.userId,
     accessId: identity.accessId,
     tokenId: identity.tokenId,
-    scopes: withIncluded(identity.scopes),
+    scopes: mostScopes === null ? claimed : new Set([...claimed].filter((scope) => mostScopes.has(scope))),
     onlyOperations,
   })
 }
@@ -147,6 +157,13 @@ function listOf(value: unknown, name: string): readonly string[] {
     throw new ClaimError(`claim "${name}": expected scopes of printable characters`)
   }
   return list.filter((item) => item.trim() !== '')
+}
+
+/** RFC 7800, section 3.1: a JWT may be confirmed by other means, which are none of the gateway's. */
+function readKey({ cnf }: Readonly<Record<string, unknown>>): string | null {
+  if (typeof cnf !== 'object' || cnf === null || !('jkt' in cnf)) return null
+  if (typeof cnf.jkt !== 'string') throw new ClaimError('claim "cnf": expected the thumbprint of a key as "jkt"')
+  return cnf.jkt
 }
 
 function readUuid(claims: Readonly<Record<string, unknown>>, name: string): string | null {

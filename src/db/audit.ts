@@ -10,6 +10,7 @@ export interface AuditEvent {
     | 'token.revoke'
     | 'token.rotate'
     | 'token.reportLeaked'
+    | 'token.exchange'
   readonly targetType: 'Token'
   readonly before: object | null
   readonly after: object | null

@@ -38,7 +38,8 @@ export async function findCaller(
       owner.id AS "accessUserId", owner.expires_at AS "accessLastDay",
       ${tokens.column('organizationId')} AS "tokenOrganizationId",
       ${tokens.column('expiresAt')} AS "tokenExpiresAt", ${tokens.column('idleSince')} AS "tokenIdleSince", ${tokens.column('revokedAt')} AS "tokenRevokedAt",
-      ${tokens.column('deactivated')} AS "tokenDeactivated", ${tokens.column('onlyOperations')} AS "tokenOnlyOperations",
+      ${tokens.column('deactivated')} AS "tokenDeactivated", ${tokens.column('scope')} AS "tokenScope",
+      ${tokens.column('onlyOperations')} AS "tokenOnlyOperations",
       ${versionsOf(
         Prisma.sql`${organizations.id}, ${users.column('organizationId')}, ${accesses.column('organizationId')}, ${tokens.column('organizationId')}`,
       )} AS versions, ${asOf}

@@ -5,6 +5,7 @@ import type { ErrorCode, GatewayError } from '../errors.ts'
 import type { ObservedPrincipal, RequestObserved } from '../observer.ts'
 import type { Answer } from '../operation/run.ts'
 import type { HttpRequest } from './message.ts'
+import { isDpop, provenOf } from './proven.ts'
 import { remembering } from './remembering.ts'
 import { requestIdOf } from './standardHeaders.ts'
 
@@ -27,8 +28,10 @@ export function beginExchange(request: HttpRequest): Exchange {
 
 /** What the entrance is told of it. */
 export function arrivalOf({ request, requestId }: Exchange): Arrival {
+  const authorization = request.header('authorization')
   return {
-    authorization: request.header('authorization'),
+    authorization,
+    proven: isDpop(authorization) ? provenOf(request) : null,
     requestId,
     whenAbandoned: (listener) => request.whenAbandoned(listener),
   }

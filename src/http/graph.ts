@@ -5,6 +5,7 @@ import type { Exchange } from './exchange.ts'
 import type { Graph } from './handler.ts'
 import { isWhole } from './mediaType.ts'
 import { checkHeaders, type Parameters, readParameters } from './parameters.ts'
+import { isDpop, provenOf } from './proven.ts'
 import { type Ask, createYogaGraph } from './yoga.ts'
 
 /**
@@ -28,8 +29,10 @@ export function createGraph(core: Core): Graph {
 }
 
 function graphRequest({ request, requestId }: Exchange, { query, operationName, variables }: Parameters): GraphRequest {
+  const authorization = request.header('authorization')
   return {
-    authorization: request.header('authorization'),
+    authorization,
+    proven: isDpop(authorization) ? provenOf(request) : null,
     document: query,
     operationName,
     variables,

@@ -9,8 +9,10 @@ import { beginExchange, type Exchange, observedExchange } from './exchange.ts'
 import { checkHost } from './hosts.ts'
 import { wholeType } from './mediaType.ts'
 import type { HttpRequest, HttpResponse } from './message.ts'
+import { isDpop } from './proven.ts'
 import type { Routes } from './routes.ts'
 import { standardHeaders } from './standardHeaders.ts'
+import { forDpop } from './status.ts'
 
 /** What answers at a path beside the graph, and how it refuses: in the form that its clients read. */
 export interface Endpoint {
@@ -62,9 +64,12 @@ export function createHandler(options: HandlerOptions): Handler {
   }
 
   /** A challenge tells where a client learns who issues credentials (RFC 9728, section 5.1). */
-  const challengeOf = (challenge: string | undefined, path: string): HttpResponse['headers'] | undefined => {
-    const address = challenge?.startsWith('Bearer ') ? resourceMetadata(path) : null
-    return address === null ? undefined : { 'www-authenticate': `${challenge}, resource_metadata="${address}"` }
+  const challengeOf = (challenge: string | undefined, request: HttpRequest): HttpResponse['headers'] | undefined => {
+    if (challenge === undefined || !/^(Bearer|DPoP) /.test(challenge)) return undefined
+    const inScheme = isDpop(request.header('authorization')) ? forDpop(challenge) : challenge
+    const address = resourceMetadata(request.path)
+    const where = address === null ? '' : `, resource_metadata="${address}"`
+    return { 'www-authenticate': `${inScheme}${where}` }
   }
 
   return async (request) => {
@@ -81,7 +86,7 @@ export function createHandler(options: HandlerOptions): Handler {
     const complete = Object.assign(
       standardHeaders(requestId),
       headers,
-      challengeOf(headers['www-authenticate'], request.path),
+      challengeOf(headers['www-authenticate'], request),
       originHeaders(headers.vary, request, allowedOrigins),
     )
     return { status, headers: complete, body }

@@ -17,6 +17,7 @@ import type { Endpoint } from './handler.ts'
 import { isOfType } from './mediaType.ts'
 import { type HttpResponse, json } from './message.ts'
 import { checkMethod } from './method.ts'
+import { provenOf } from './proven.ts'
 import { httpError } from './status.ts'
 
 export interface OAuthOptions {
@@ -61,7 +62,12 @@ function answering({ operation, repeatable }: OAuthEndpoint): Endpoint['answer']
     }
     const form = readForm(await request.text(), repeatable)
     const arrival = arrivalOf(exchange)
-    const outcome = await operation({ form, client: readClient(arrival.authorization, form), arrival })
+    const outcome = await operation({
+      form,
+      client: readClient(arrival.authorization, form),
+      arrival,
+      proven: provenOf(request),
+    })
     exchange.outcome = outcome
     if (outcome.executed) return json(200, outcome.answer)
     const [error] = outcome.errors

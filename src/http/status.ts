@@ -1,4 +1,5 @@
 /** Errors before execution → HTTP: the status and the headers that each code stands for. */
+import { algorithms } from '../auth/keys.ts'
 import type { ErrorCode, GatewayError } from '../errors.ts'
 
 const statusByCode: Partial<Record<ErrorCode, number>> = {
@@ -35,7 +36,7 @@ export interface HttpError {
 export function httpError(error: GatewayError): HttpError {
   const headers: Record<string, string> = {}
   const asksFor = challenge(error)
-  if (asksFor !== undefined) headers['www-authenticate'] = asksFor
+  if (asksFor !== undefined) headers['www-authenticate'] = error.proof === undefined ? asksFor : forDpop(asksFor)
   if (error.allow !== undefined) headers.allow = error.allow
   if (error.retryAfter !== undefined) headers['retry-after'] = String(error.retryAfter)
   return {
@@ -49,10 +50,19 @@ export function httpError(error: GatewayError): HttpError {
  * RFC 6750, section 3: the error is told only where a credential came, and with `insufficient_scope` the scopes that are
  * enough. Undefined where no other credential would help.
  */
-function challenge({ code, extensions, message, sufficientScope }: GatewayError): string | undefined {
-  const realm = 'Bearer realm="iam-graph"'
+function challenge({ code, extensions, message, sufficientScope, proof }: GatewayError): string | undefined {
+  const realm = `${bearer}realm="iam-graph"`
   if (sufficientScope !== undefined) return `${realm}, error="insufficient_scope", scope="${sufficientScope}"`
   if (code !== 'UNAUTHENTICATED') return undefined
   if (extensions.invalidToken !== true) return realm
-  return `${realm}, error="invalid_token", error_description="${message.replace(/["\\]/g, "'")}"`
+  const name = proof === 'refused' ? 'invalid_dpop_proof' : 'invalid_token'
+  return `${realm}, error="${name}", error_description="${message.replace(/["\\]/g, "'")}"`
+}
+
+const bearer = 'Bearer '
+
+/** The challenge for who comes with a proof of possession, or must (RFC 9449, section 7.1). */
+export function forDpop(challenge: string): string {
+  if (!challenge.startsWith(bearer)) return challenge
+  return `DPoP ${challenge.slice(bearer.length)}, algs="${algorithms.join(' ')}"`
 }

@@ -7,6 +7,12 @@ const codes = {
   invalid_client: 'UNAUTHENTICATED',
   // RFC 7009, section 2.2.1.
   unsupported_token_type: 'BAD_REQUEST',
+  unsupported_grant_type: 'BAD_REQUEST',
+  invalid_scope: 'BAD_REQUEST',
+  // RFC 8693, section 2.2.2.
+  invalid_target: 'BAD_REQUEST',
+  // RFC 9449, section 5.
+  invalid_dpop_proof: 'BAD_REQUEST',
 } as const satisfies Readonly<Record<string, ErrorCode>>
 
 export type OAuthErrorName = keyof typeof codes

@@ -1,4 +1,5 @@
 /** How an endpoint of OAuth answers behind the entrance, as an operation of the graph is by `core`. */
+import type { ProvenRequest } from '../auth/proof.ts'
 import type { Arrival, Entered, Entrance, Outcome } from '../entrance.ts'
 import { type Client, failed } from './client.ts'
 import type { Form } from './form.ts'
@@ -9,9 +10,11 @@ export interface Asked {
   readonly client: Client
   /** Its authorization is that of the HTTP request, which the client's takes the place of. */
   readonly arrival: Arrival
+  /** What a proof of possession speaks of that came with it, whatever its credential. */
+  readonly proven: ProvenRequest
 }
 
-/** Answers a request. Never rejects: what goes wrong is part of the outcome. */
+/** Answers a request. Rejects with an OAuthError for one that can't be read; what else goes wrong is part of the outcome. */
 export type Operation = (asked: Asked) => Promise<Outcome<object>>
 
 /** Lets a client in that has authenticated itself, and does the work. Never rejects. */

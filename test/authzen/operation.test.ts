@@ -9,6 +9,7 @@ const claimed = {
   subject: 'service',
   userId: null,
   allOrganizations: false,
+  jkt: null,
   organization: { id: null, customerId: 1 },
   accessId: 2,
   tokenId: 3,
@@ -17,6 +18,7 @@ const claimed = {
 const principal = createPrincipal(claimed, {
   organizationId: 'a0000000-0000-4000-8000-000000000001',
   onlyOperations: null,
+  mostScopes: null,
 })
 const question = {
   subject: { type: 'user', id: 'x' },
@@ -44,7 +46,7 @@ it.each([
         onUnexpectedError() {},
       }),
     )
-    const arrival = { authorization: null, requestId: 'one', whenAbandoned: () => () => {} }
+    const arrival = { authorization: null, proven: null, requestId: 'one', whenAbandoned: () => () => {} }
     const outcome = await ask(evaluation, arrival, question)
     expect(outcome).toMatchObject({ executed: false, errors: [{ code: expected }] })
     expect(made).toBe(reached)

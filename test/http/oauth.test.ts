@@ -159,6 +159,7 @@ describe('the metadata', () => {
         resource: `http://gateway.example${path}`,
         authorization_servers: ['http://gateway.example', 'https://issuer.example'],
         bearer_methods_supported: ['header'],
+        dpop_signing_alg_values_supported: expect.arrayContaining(['ES256', 'EdDSA']),
         scopes_supported: allScopes,
         resource_name: 'iam-graph',
       })

@@ -32,6 +32,7 @@ const claimed = {
   subject: 'service',
   userId: null,
   allOrganizations: false,
+  jkt: null,
   organization: { id: null, customerId: 1 },
   accessId: 2,
   tokenId: 3,
@@ -40,6 +41,7 @@ const claimed = {
 const principal = createPrincipal(claimed, {
   organizationId: 'a0000000-0000-4000-8000-000000000001',
   onlyOperations: null,
+  mostScopes: null,
 })
 
 /** The part of a context that these operations need, which read nothing. */
