@@ -44,6 +44,6 @@ export const revokedByHolder: Kind = Object.freeze({
   answered: null,
   changedId: Prisma.sql`"targetId"`,
   write: revokingTokens,
-  writeBeside: null,
+  writeBeside: [],
   outcome: Prisma.sql`'{}'::jsonb`,
 })

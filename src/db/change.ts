@@ -15,8 +15,8 @@ import { Conflict, Failure, InvalidInput, NotFound } from '../failures.ts'
 import type { Tally } from '../observer.ts'
 import type { AuditEvent } from './audit.ts'
 import type { Catalogues } from './catalogue.ts'
-import { changingStatement, type Facts, factsStatement, type Kind } from './changeStatement.ts'
-import { databaseFailure } from './failure.ts'
+import { changingStatement, type Facts, factsStatement, type Kind, type RowId } from './changeStatement.ts'
+import { type DatabaseFailure, databaseFailure } from './failure.ts'
 import type { Prisma } from './generated/prisma/client.ts'
 import { keyValues, noKey } from './idempotency.ts'
 import { type Asking, mergeChanges } from './mergedChanges.ts'
@@ -48,13 +48,15 @@ export interface Once<Result> {
   readonly version: number
   /** What is asked: lists are sets, and what is left out is null. */
   readonly asked: object
+  /** Whether a retry is answered even where the change could not be made any more: left out, it fails then. */
+  readonly answersAlways?: boolean
   /** The answer to a retry. Of the result, what the kind of change says is remembered. */
   replay(outcome: Prisma.JsonObject): Promise<Result>
 }
 
 /** The row of a change, after it: `changedId` is null where it was to be left as it is. */
-export interface ChangedRow {
-  readonly changedId: number | null
+export interface ChangedRow<Id extends RowId = RowId> {
+  readonly changedId: Id | null
   readonly targetOrganization: string
   readonly author: AuthorSnapshot | null
 }
@@ -264,13 +266,14 @@ async function decideAndChange<Row extends ChangedRow, Result>(
     found.organizationId = facts.targetOrganization
     const row = facts as Facts & Row
     if (facts.changedId !== null) return wanted.resultOf(row)
+    const isRetry = once !== null && facts.same !== null
     const decided = wanted.decide(facts.standing)
-    if (typeof decided === 'function') throw decided()
-    if (once !== null && facts.same !== null) {
+    if (typeof decided === 'function' && !(isRetry && once.answersAlways)) throw decided()
+    if (isRetry) {
       if (!facts.same) throw new Conflict('the idempotency key was used for another request')
       return once.replay(facts.outcome as Prisma.JsonObject)
     }
-    if (!decided) return wanted.resultOf(row)
+    if (decided === false) return wanted.resultOf(row)
     await holding?.check(facts.held)
     if (failure !== null) throw failure
     if (heldBy !== null && facts.held !== null) held.set(heldBy, facts.held)
@@ -299,7 +302,10 @@ async function asked({ read }: Changing, kind: Kind, job: Pick<Job, 'key'>): Pro
   return facts
 }
 
-/** The facts of the job and, where all is as it says, the change. A database that takes no changes still tells the facts. */
+/**
+ * The facts of the job and, where all is as it says, the change. A database that takes no changes still tells the facts; so
+ * does one that has been given meanwhile what must be there once.
+ */
 async function made(
   changing: Changing,
   { kind, sentFor = changing.visibility }: Pick<Wanted<never, never>, 'kind' | 'sentFor'>,
@@ -312,10 +318,13 @@ async function made(
     return { facts: await untilGivenUp(carriedOut, signal), failure: null }
   } catch (error) {
     // Who does not see the row can't be told the facts either.
-    if (databaseFailure(error) !== 'readOnly' || sentFor !== changing.visibility) throw error
+    if (!toldByFacts.has(databaseFailure(error)) || sentFor !== changing.visibility) throw error
     return { facts: await asked(changing, kind, job), failure: error }
   }
 }
+
+/** Failures of a change whose reason may show in the facts. */
+const toldByFacts: ReadonlySet<DatabaseFailure | undefined> = new Set(['readOnly', 'unique'] as const)
 
 /** What the change comes to; OUTCOME_UNKNOWN where the signal is aborted before, because it may be committing just then. */
 async function untilGivenUp<Result>(carriedOut: Promise<Result>, signal: AbortSignal): Promise<Result> {

@@ -2,7 +2,7 @@
  * The one statement that makes changes, one or several of a kind: it reads what they are decided on, and where that is as
  * the decision took it to be, it changes the rows, writes the audit events and remembers the idempotency keys.
  */
-import { auditedColumns, insertEvents } from './audit.ts'
+import { auditedColumns, insertEvents, type Told } from './audit.ts'
 import { authorIn, caller } from './author.ts'
 import { Prisma } from './generated/prisma/client.ts'
 import { earlierRequest, keyColumns, rememberRequests } from './idempotency.ts'
@@ -30,29 +30,35 @@ export interface Kind {
   readonly held: Prisma.Sql
   /** The table of the row and the columns of it that are answered, as they are after the change; null where none are needed. */
   readonly answered: { readonly table: Prisma.Sql; readonly columns: Prisma.Sql } | null
-  /** The id of the row that is changed, an integer, of "targetId" and what a job says. */
+  /** The id of the row that is changed, of "targetId" and what a job says: of whatever type the table's ids are. */
   readonly changedId: Prisma.Sql
+  /**
+   * What the audit trail tells of the row before and after, JSON made of the columns of `granted`; left out: what the job's
+   * event says. Where columns are answered, `granted` has the row before the change as `target`.
+   */
+  readonly told?: Told
   /**
    * Changes the rows that `granted` names by "changedId": with the columns of a job, "targetId", "targetOrganization" and
    * author. Where columns are answered, it returns `place` and the whole row as `changed`.
    */
   readonly write: Prisma.Sql
-  /** What the event says was before, JSON made of the columns of a job and `standing`; left out: what the job says. */
-  readonly before?: Prisma.Sql
-  /** What is written besides; null where that is all. */
-  readonly writeBeside: Prisma.Sql | null
+  /** What is written besides, each as `name AS (statement)`: later ones may speak of earlier ones. */
+  readonly writeBeside: readonly Prisma.Sql[]
   /** What events are written of, a table as `insertEvents` takes it, where that is more than what is `granted`. */
   readonly events?: Prisma.Sql
   /** What is remembered under an idempotency key, JSON made of the same columns. */
   readonly outcome: Prisma.Sql
 }
 
+/** The id of a row of any table. */
+export type RowId = number | string
+
 /** What a statement answers for a job whose row the caller sees; for others it answers nothing. */
 export interface Facts {
   /** Where in the list of jobs it stands, from 0. */
   readonly place: number
   /** The id of the row that was changed; null where nothing was. */
-  readonly changedId: number | null
+  readonly changedId: RowId | null
   readonly targetOrganization: string
   readonly standing: string
   readonly held: string | null
@@ -95,7 +101,7 @@ function factsText(kind: Kind, keyed: boolean): Prisma.Sql {
     joined: Prisma.sql`CROSS JOIN LATERAL (SELECT (decided.target).*) AS ${answered.table}`,
   }
   return Prisma.sql`
-    SELECT ${factColumns}, NULL::integer AS "changedId" ${row?.columns ?? Prisma.empty}
+    SELECT ${factColumns}, NULL AS "changedId" ${row?.columns ?? Prisma.empty}
     FROM (${factsOf(kind, keyed, Prisma.empty)}) AS decided ${row?.joined ?? Prisma.empty} ORDER BY place`
 }
 
@@ -109,8 +115,12 @@ function changingText(kind: Kind, keyed: boolean): Prisma.Sql {
       SELECT facts.*, CASE WHEN ${isAsDecided} ${isFirst} THEN ${kind.changedId} END AS "changedId"
       FROM (${factsOf(kind, keyed, kind.lock)}) AS facts ORDER BY place
     )`
-  const beside = kind.writeBeside === null ? Prisma.empty : Prisma.sql`, beside AS (${kind.writeBeside})`
-  const written = Prisma.sql`written AS (${kind.write}) ${beside}, event AS (${insertEvents(kind.events ?? Prisma.sql`granted`, kind.before)})`
+  const event = insertEvents(kind.events ?? Prisma.sql`granted`, kind.told)
+  const written = Prisma.join([
+    Prisma.sql`written AS (${kind.write})`,
+    ...kind.writeBeside,
+    Prisma.sql`event AS (${event})`,
+  ])
   if (!keyed) {
     return Prisma.sql`${decided}, granted AS (SELECT * FROM decided WHERE "changedId" IS NOT NULL), ${written}
       SELECT ${factColumns}, decided."changedId" ${answeredRow(kind)}`

@@ -29,6 +29,6 @@ export const exchangedTokens: Kind = Object.freeze({
   answered: null,
   changedId: Prisma.sql`"targetId"`,
   write: Prisma.sql`SELECT "changedId" FROM granted`,
-  writeBeside: null,
+  writeBeside: [],
   outcome: Prisma.sql`'{}'::jsonb`,
 })

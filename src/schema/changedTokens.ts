@@ -127,7 +127,7 @@ export const rotatedTokens: Kind = Object.freeze({
   answered: null,
   changedId: Prisma.sql`nextval('tokens_id_seq')::integer`,
   write: inserting,
-  writeBeside: ending,
+  writeBeside: [Prisma.sql`beside AS (${ending})`],
   events: rotationEvents,
   outcome: issuedOutcome,
 })
@@ -144,7 +144,7 @@ function changedTokens(columns: Columns): ChangedTokens {
     held: Prisma.sql`NULL::text`,
     answered: { table: name, columns: columns(tokens) },
     changedId: Prisma.sql`"targetId"`,
-    writeBeside: null,
+    writeBeside: [],
     outcome: Prisma.sql`'{}'::jsonb`,
   }
   return {
@@ -162,7 +162,9 @@ function changedTokens(columns: Columns): ChangedTokens {
       joined: joinedTo(byId),
       standing: Prisma.sql`${stateOfUse} || ${others}`,
       held: asItStands,
-      before: Prisma.sql`CASE WHEN standing LIKE 'unused%' THEN '{"stoppedBecause": "UNUSED"}' ELSE before END`,
+      told: {
+        before: Prisma.sql`CASE WHEN standing LIKE 'unused%' THEN '{"stoppedBecause": "UNUSED"}' ELSE before END`,
+      },
       write: switching,
     },
     revoked: {

@@ -56,7 +56,7 @@ async function issueToken(input: typeof IssueTokenInput.$inferInput, context: Co
   const { accessId, ...stored } = request
   const concerns = concernsOf(request)
   const { idempotencyKey: key } = input
-  return change<ChangedRow, IssuedToken>(context, {
+  return change<ChangedRow<number>, IssuedToken>(context, {
     kind: issuedTokens,
     event: {
       action: 'token.issue',

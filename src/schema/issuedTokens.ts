@@ -137,6 +137,6 @@ export const issuedTokens: Kind = Object.freeze({
     SELECT "changedId", "targetOrganization", "targetId", name, "secretHash", hint, scope, "allowedScopes",
       at, author, at, author, "expiresAt", "onlyOperations"
     FROM granted`,
-  writeBeside: null,
+  writeBeside: [],
   outcome: issuedOutcome,
 })

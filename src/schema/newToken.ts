@@ -6,7 +6,7 @@ import type { TokenRequest } from './tokenRequest.ts'
 
 export function newToken(
   { name, scope, allowedScopes, expiresAt, accessId, onlyOperations }: TokenRequest,
-  { changedId, targetOrganization, author }: ChangedRow,
+  { changedId, targetOrganization, author }: ChangedRow<number>,
   { hint, now, rotatedFromId }: { readonly hint: string; readonly now: Date; readonly rotatedFromId: number | null },
 ): TokenRow {
   const row: Omit<TokenRow, 'secretHash'> = {

@@ -94,7 +94,7 @@ async function rotateToken(input: typeof RotateTokenInput.$inferInput, context: 
   const { shown, stored } = await newSecret(sealTo)
   const { hint } = stored
   const oldEndsAt = new Date(now.getTime() + overlap * 1_000)
-  const rotated = await change<ChangedRow & Facts, Omit<RotatedToken, 'previous'>>(context, {
+  const rotated = await change<ChangedRow<number> & Facts, Omit<RotatedToken, 'previous'>>(context, {
     kind: rotatedTokens,
     event: {
       action: 'token.rotate',
