@@ -24,6 +24,7 @@ export const errorCodes = {
   CONFLICT: 'The change contradicts what is there.',
   SCOPE_NOT_GRANTED: 'The token would carry more than its issuer holds.',
   TOKEN_POLICY: 'The token would break a rule of the gateway.',
+  GUARD_RAIL: 'The change would lock somebody out.',
   TIMEOUT: 'The operation or the database took longer than the gateway waits.',
   SERVICE_UNAVAILABLE: 'The database or the key set is out of reach, or the gateway is busy: the message says what.',
   OUTCOME_UNKNOWN:

@@ -1,5 +1,7 @@
 /** Expected failures are data: thrown where they are found, told to clients as part of the answer. */
 import type { Issue } from './auth/allowedScopes.ts'
+import type { AuthorSnapshot } from './auth/author.ts'
+import { type GuardRail, guardRails } from './auth/guardRails.ts'
 import { type ErrorCode, GatewayError } from './errors.ts'
 
 /** A failure that a client is told as data. Thrown where it is found, answered by `expected`. */
@@ -31,9 +33,35 @@ export class NotFound extends Failure {
   readonly typeName = 'NotFoundError'
 }
 
+/** Somebody has changed what the caller takes to be otherwise. */
+export interface LastChange {
+  readonly changedAt: Date
+  /** Null: nobody on record, such as a service. */
+  readonly changedBy: AuthorSnapshot | null
+}
+
 export class Conflict extends Failure {
   readonly code = 'CONFLICT'
   readonly typeName = 'ConflictError'
+  /** Null where it is not about a change by somebody. */
+  readonly last: LastChange | null
+
+  constructor(message: string, last: LastChange | null = null) {
+    super(message)
+    this.last = last
+  }
+}
+
+/** What nobody may do, whatever scopes they have. */
+export class GuardRailHit extends Failure {
+  readonly code = 'GUARD_RAIL'
+  readonly typeName = 'GuardRailError'
+  readonly rule: GuardRail
+
+  constructor(rule: GuardRail) {
+    super(guardRails[rule])
+    this.rule = rule
+  }
 }
 
 /** What is not the caller's own; the same change to it would take further scopes. */

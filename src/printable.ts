@@ -10,6 +10,15 @@ export function isStorable(text: string): boolean {
   return !text.includes('\0') && !halfOfPair.test(text)
 }
 
+/** Characters that a text has at most that people write, and those of a mail address. */
+export const longestText = 500
+export const longestMailAddress = 320
+
+/** Whether it may be a mail address, of whatever length: the rest is the business of whoever sends mail to it. */
+export function isMailAddress(text: string): boolean {
+  return /^.+@.+$/s.test(text) && isStorable(text)
+}
+
 /**
  * What a reader of a name does not see, or not as it is: characters that are invisible, turn the direction of others, end the
  * line or have no agreed form (UTR 36, section 2.5; UTS 39, section 3.1, Default_Ignorable and Not_Character). Unassigned ones

@@ -74,6 +74,7 @@ const onlyOnceExecuting: ReadonlySet<ErrorCode> = new Set([
   'CONFLICT',
   'SCOPE_NOT_GRANTED',
   'TOKEN_POLICY',
+  'GUARD_RAIL',
   'OUTCOME_UNKNOWN',
 ])
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { demoCallers } from '../examples/data/demo/callers.ts'
 import { fixedBytes } from '../examples/data/demo/fixedIds.ts'
 import { demoAccess, demoIdentities } from '../examples/data/demo/identities.ts'
+import { demoIdentityProviders } from '../examples/data/demo/organizations.ts'
 import { demoTokenId } from '../examples/data/demo/tokens.ts'
 import { formatSecret } from '../src/auth/apiToken.ts'
 import { allScopes } from '../src/auth/scopes.ts'
@@ -31,6 +32,7 @@ const idsOf = {
   Target: { own: `${ownToken}`, foreign: `${foreignToken}`, unknown: '918273' },
   Secret: { own: secretOf(ownToken), foreign: secretOf(foreignToken), unknown: secretOf(918_273) },
   Organization: { own: own.person.organization.id, foreign: foreign.person.organization.id, unknown: nobody },
+  Idp: { own: providerOf(1), foreign: providerOf(2), unknown: nobody },
   Customer: { own: 1, foreign: 2, unknown: 918_273 },
 } as const satisfies Readonly<Record<string, Ids>>
 
@@ -40,6 +42,7 @@ const withoutTenant: Readonly<Record<string, Id>> = {
   Permission: 'dns.zone.read',
   Resource: 'example.com',
   ServiceDefinition: 'dns',
+  Sso: 'somebody',
 }
 
 /** Ids of nodes, which are of several types. */
@@ -325,6 +328,11 @@ function sampleOf(kind: string, whose: 'own' | 'foreign'): Id {
 
 function nodeId(kind: string, id: Id): string {
   return Buffer.from(`${kind}:${id}`).toString('base64url')
+}
+
+function providerOf(customerId: number): string {
+  const found = demoIdentityProviders.find((provider) => provider.customerId === customerId)
+  return `${found?.id}`
 }
 
 function secretOf(tokenId: number): string {

@@ -24,6 +24,8 @@ export interface Relation<Row> {
   readonly organization: Prisma.Sql | null
   /** The column of a member of `Row`, with the table's name before it. */
   column(member: keyof Row & string): Prisma.Sql
+  /** The same without the table's name. */
+  nameOf(member: keyof Row & string): Prisma.Sql
   /** The SQL type of that column. */
   typeOf(member: keyof Row & string): string
   /** Whether that column can be null. */
@@ -72,6 +74,7 @@ function relation<Row>(model: Model, tenant: (keyof Row & string) | null): Relat
     name: Prisma.raw(table),
     organization: tenant === null ? null : column(tenant),
     column,
+    nameOf: (member) => Prisma.raw(find(member).name),
     typeOf: (member) => find(member).type,
     isNullable: (member) => find(member).nullable,
   }

@@ -202,6 +202,43 @@ query Tokens($search: TokenSearch, $limit: Int) {
       variables: { search: { status: ['ACTIVE', 'DEACTIVATED'] }, limit: 10 },
     },
     {
+      name: 'CreateUser',
+      query: `# A new user. updateUser changes it, createAccess gives it a way in.
+# Scopes: users:write, users:read
+mutation CreateUser($input: CreateUserInput!) {
+  createUser(input: $input) {
+    __typename
+    ... on CreateUserPayload {
+      user {
+        id
+        firstname
+        lastname
+        email
+        updatedAt
+        createdBy {
+          firstname
+          lastname
+        }
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+    ... on InvalidInputError {
+      fields {
+        path
+        message
+      }
+    }
+  }
+}
+`,
+      variables: {
+        input: { firstname: 'Noor', lastname: 'Haddad', email: 'noor.haddad@lakeside.example', language: 'EN' },
+      },
+    },
+    {
       name: 'IssueToken',
       query: `# A new API token. Its secret is shown here, once.
 # Scopes: tokens:issue, tokens:read

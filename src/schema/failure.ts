@@ -1,14 +1,17 @@
 /** Expected failures as types of the graph: what mutations end in when they do not do what they were asked. */
 import type { Issue } from '../auth/allowedScopes.ts'
+import { guardRails } from '../auth/guardRails.ts'
 import type {
   Conflict,
   Failure,
   Forbidden,
+  GuardRailHit,
   InvalidInput,
   NotFound,
   ScopeNotGranted,
   TokenPolicyBroken,
 } from '../failures.ts'
+import { Author } from './author.ts'
 import { builder } from './builder.ts'
 
 /** The object type of a mutation's answer: the failure's, or the payload's. */
@@ -58,6 +61,29 @@ export const NotFoundError = builder.objectRef<NotFound>('NotFoundError').implem
 export const ConflictError = builder.objectRef<Conflict>('ConflictError').implement({
   description: 'The change contradicts what is there.',
   interfaces: [FailureInterface],
+  fields: (t) => ({
+    changedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When somebody has changed it since the `updatedAt` of the input. Null where the conflict is another one.',
+      resolve: ({ last }) => last?.changedAt ?? null,
+    }),
+    changedBy: t.field({
+      type: Author,
+      nullable: true,
+      description: 'Who did so. Null where nobody is on record, such as for a service.',
+      resolve: ({ last }) => last?.changedBy ?? null,
+    }),
+  }),
+})
+
+export const GuardRailError = builder.objectRef<GuardRailHit>('GuardRailError').implement({
+  description: 'The change would lock somebody out. No scope helps.',
+  interfaces: [FailureInterface],
+  fields: (t) => ({
+    rule: t.exposeString('rule', { description: `The rule: ${Object.keys(guardRails).join(', ')}.` }),
+  }),
 })
 
 export const ForbiddenError = builder.objectRef<Forbidden>('ForbiddenError').implement({

@@ -8,7 +8,7 @@ import { canonicalResource, formatResource, isResource, parseResource, resourceP
 import { allScopes, grantableScopes } from '../auth/scopes.ts'
 import { isUuid } from '../auth/uuid.ts'
 import { dayOf, instantOf } from '../instants.ts'
-import { isPrintableName, isStorable } from '../printable.ts'
+import { isMailAddress, isPrintableName, isStorable, longestMailAddress } from '../printable.ts'
 
 /** A form of values. */
 export interface Form {
@@ -80,10 +80,13 @@ export function name(most: number): Form {
 
 /** An address with an @, kept like a name: the rest is the business of whoever sends mail to it. */
 export const email: Form = {
-  ...name(320),
+  ...name(longestMailAddress),
   schema: reading(
-    string('a mail address', 'hidden').max(320, expecting('a mail address of at most 320 characters', 'hidden')),
-    (value) => (/^.+@.+$/s.test(value) && isStorable(value) ? value.normalize('NFC') : undefined),
+    string('a mail address', 'hidden').max(
+      longestMailAddress,
+      expecting(`a mail address of at most ${longestMailAddress} characters`, 'hidden'),
+    ),
+    (value) => (isMailAddress(value) ? value.normalize('NFC') : undefined),
     'a mail address',
     'hidden',
   ).meta({ description: 'A mail address, unique within the organization whatever its case.' }),

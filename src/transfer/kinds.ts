@@ -2,8 +2,10 @@
  * The kinds of lines of import and export, in the order in which they refer to each other: which members each has, and
  * where they are stored. The schema of lines and the statements of import and export are made of this table.
  */
+import { typesWith } from '../auth/accessTypes.ts'
 import { formatResource, parseResource, type ResourceType, resourceOf } from '../auth/resource.ts'
 import { AccessType, Language } from '../db/generated/prisma/client.ts'
+import { longestText } from '../printable.ts'
 import { allowedScopesForm } from './allowedScopesForm.ts'
 import {
   authorForm,
@@ -82,7 +84,6 @@ const actionsOf = (target: string) => ({
   remove: `${target}.remove`,
 })
 
-const longestText = 500
 const longestDescription = 2_000
 const languages = Object.values(Language) as [string, ...string[]]
 const accessTypes = Object.values(AccessType) as [string, ...string[]]
@@ -196,10 +197,10 @@ export const accessKind: Kind = {
     must('id', id, 'Identifier.'),
     must('user_id', uuid, 'The user who signs in with it.'),
     must('access_type', oneOf('access_type', accessTypes), 'The kind of way to sign in.', { column: 'type' }),
-    must('name', name(longestText), 'Name that tells it apart.', { only: ['API_CONNECTION', 'PROFILE'] }),
-    must('sso_id', text(longestText), 'The identifier at the identity provider.', { only: ['SSO_CONNECTION'] }),
-    must('two_fa_enabled', flag, 'Whether a second factor is asked for.', { only: ['UI_CONNECTION'] }),
-    must('language', oneOf('language', languages), 'The language of the answers.', { only: ['API_CONNECTION'] }),
+    must('name', name(longestText), 'Name that tells it apart.', { only: typesWith.name }),
+    must('sso_id', text(longestText), 'The identifier at the identity provider.', { only: typesWith.ssoId }),
+    must('two_fa_enabled', flag, 'Whether a second factor is asked for.', { only: typesWith.twoFaEnabled }),
+    must('language', oneOf('language', languages), 'The language of the answers.', { only: typesWith.language }),
     may('last_login_at', instantOrNever, 'The last time somebody signed in with it. Null: never.'),
     ...history,
   ],

@@ -84,6 +84,7 @@ describe('an example, run by the demo administrator', () => {
       roles: { results: some({ id: 'zone-reader', permissions: some({ id: 'dns.zone.read' }) }) },
     },
     Tokens: { tokens: { results: some({ id: tokenId, status: 'ACTIVE', user: manager }) } },
+    CreateUser: { createUser: { __typename: 'CreateUserPayload', user: { firstname: 'Noor', createdBy: manager } } },
     IssueToken: {
       issueToken: {
         __typename: 'IssueTokenPayload',

@@ -49,10 +49,16 @@ export interface Place {
 }
 
 /** What must be given beside an id and is none, by its name. */
-const beside: Readonly<Record<string, unknown>> = { document: '{ viewer { subject } }', name: 'tried' }
+const beside: Readonly<Record<string, unknown>> = {
+  document: '{ viewer { subject } }',
+  name: 'tried',
+  firstname: 'Noor',
+  lastname: 'Haddad',
+  email: 'noor.haddad@tried.example',
+}
 
 /** Of inputs whose fields are all optional, the one that is given: such an input asks for one of several. */
-const oneOf: Readonly<Record<string, string>> = { PermissionCheck: 'accessId' }
+const oneOf: Readonly<Record<string, string>> = { PermissionCheck: 'accessId', NewAccessInput: 'profile' }
 
 /** A document as far as it goes, and what it must be given for that. */
 interface Way {
