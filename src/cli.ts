@@ -230,6 +230,7 @@ async function runImport(files: string[], { check = false, prune = false }: Impo
     import('./transfer/countsText.ts'),
   ])
   const sources = await openSources(files, process.stdin)
+  const overBar = process.stderr.isTTY ? '\r\u001b[K' : ''
   const started = performance.now()
   const { lines, problems, counts } = await onDatabase(async (client, kindOfDatabase) => {
     const imported = await importFiles(client, {
@@ -239,7 +240,7 @@ async function runImport(files: string[], { check = false, prune = false }: Impo
       kindOfDatabase,
       now: new Date(),
       requestId: randomUUID(),
-      onProblem: (problem) => process.stderr.write(`${problem}\n`),
+      onProblem: (problem) => process.stderr.write(`${overBar}${problem}\n`),
       onPhase(phase) {
         process.stderr.write(`${phase}\n`)
         return createProgress(process.stderr)

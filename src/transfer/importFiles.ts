@@ -179,8 +179,10 @@ function told(source: Source | undefined, line: number, problem: string): string
 /** Staged rows that a statement takes. */
 const chunk = 20_000
 
-/** What other transactions may have done meanwhile: the check is made again, and tells what there is to tell. */
-const overtaken = new Set(['40001', '40P01', '23505', '23503'])
+/** Another transaction has changed the same rows meanwhile. */
+const conflicts = new Set(['40001', '40P01'])
+/** What others may have done meanwhile: the check is made again, and tells what there is to tell. */
+const overtaken = new Set([...conflicts, '23505', '23503'])
 const attempts = 3
 
 async function inOneTransaction(
@@ -197,7 +199,10 @@ async function inOneTransaction(
       // The connection may be what failed.
       await client.query('ROLLBACK').catch(() => {})
       const { code = '' } = error as { readonly code?: string }
-      if (!overtaken.has(code) || attempt === attempts) throw error
+      if (overtaken.has(code) && attempt < attempts) continue
+      if (!conflicts.has(code)) throw error
+      const what = `Others have changed the same rows ${attempts} times while the import was under way`
+      throw new StartupError(`${what}: nothing has been changed, import again`, 1, error)
     }
   }
 }

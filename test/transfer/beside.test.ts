@@ -95,6 +95,16 @@ describe.skipIf(isEmbedded)('an import', () => {
     await other.query('DELETE FROM tokens')
   })
 
+  it('gives up clearly where the same rows are changed each time', async () => {
+    await other.query(`
+      CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE serialization_failure; END';
+      CREATE TRIGGER lose BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION lose()`)
+    await expect(importText(database, linesOf([{ ...bob, phone: '1' }]))).rejects.toThrow(
+      'Others have changed the same rows 3 times while the import was under way: nothing has been changed, import again',
+    )
+    await other.query('DROP FUNCTION lose CASCADE')
+  })
+
   it('is seen by an export as a whole or not at all', async () => {
     const before = await exportText(database)
     let during = ''
