@@ -8,7 +8,8 @@ export function parameterOf(value: unknown): Parameter {
   if (typeof value === 'string') return value
   if (value === null || value === undefined) return null
   if (Array.isArray(value)) return arrayOf(value)
-  if (value instanceof Date) return value.toISOString()
+  // Years of more than four digits have a sign in ISO 8601, which PostgreSQL takes for something else.
+  if (value instanceof Date) return value.toISOString().replace(/^\+0*/, '')
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }

@@ -59,7 +59,7 @@ const questions: readonly Question[] = [
   },
   {
     title: 'zones with what their owners may do',
-    statements: 3,
+    statements: 2,
     direct: {
       document: `query ($ids: [ID!]!) {
         users(search: { ids: $ids }) { results { email accesses { results { roles { id permissions { id } } } } } }
@@ -84,7 +84,7 @@ const questions: readonly Question[] = [
   },
   {
     title: 'zones with the accesses that manage them',
-    statements: 2,
+    statements: 1,
     direct: {
       document: 'query ($ids: [ID!]!) { accesses(search: { ids: $ids }) { results { id type roles { id } } } }',
       variables: { ids: ['2', '3', '24'] },
