@@ -225,6 +225,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       signer,
       claimNames,
       noteUse: lastUses.note,
+      noteRefusal: (refusal) => refusals.note(refusal),
       exchange: signer && { signer, checkProof },
     }),
     keySetPath: signer === null ? null : keySetPath,

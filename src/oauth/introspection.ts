@@ -9,9 +9,11 @@ import { createJwtVerifier, JwtRefused, type VerifiedJwt } from '../auth/jwt.ts'
 import type { ClaimNames } from '../auth/principal.ts'
 import { carriedScopes, isScope } from '../auth/scopes.ts'
 import type { Signer } from '../auth/signer.ts'
+import { stopOf } from '../auth/token.ts'
 import type { Context } from '../context.ts'
 import { byteaText } from '../db/bytea.ts'
 import type { Token } from '../db/generated/prisma/client.ts'
+import type { Refusal } from '../db/refusals.ts'
 import { accesses, tokens, users } from '../db/tables.ts'
 import type { Entrance } from '../entrance.ts'
 import type { ReadMembers } from '../links/columns.ts'
@@ -31,13 +33,21 @@ export interface IntrospectionOptions {
   readonly claimNames: Pick<ClaimNames, 'organization' | 'access' | 'token'>
   /** Takes note of the use of an API token. It returns at once. */
   readonly noteUse: (use: TokenUse, now: number) => void
+  /** Takes note of a token that does not work. It returns at once. */
+  readonly noteRefusal: (refusal: Refusal) => void
 }
 
 /** All that is said of a token that does not work, is not there, or is of another organization (section 2.2). */
 const inactive = Object.freeze({ active: false })
 
 const members: ReadMembers = new Map([
-  [tokens.model, new Set(['accessId', 'scope', 'allowedScopes', 'createdAt', 'expiresAt', 'lastUsedAt'])],
+  [
+    tokens.model,
+    new Set([
+      ...['accessId', 'scope', 'allowedScopes', 'createdAt', 'lastUsedAt'],
+      ...['revokedAt', 'expiresAt', 'idleSince', 'deactivated'],
+    ]),
+  ],
   [accesses.model, new Set(['id', 'userId'])],
   [users.model, new Set(['email'])],
 ])
@@ -62,8 +72,8 @@ export function createIntrospection(options: IntrospectionOptions): Operation {
 async function ofSecret(secret: string, context: Context, options: IntrospectionOptions): Promise<object> {
   if (!isWellFormedSecret(secret)) return inactive
   const token = await context.loaders.rowBy(tokens, 'secretHash', byteaText(hashSecret(secret)))
-  const live = token && (await liveToken(token.id, context))
-  if (token === null || live?.status !== 'ACTIVE') return inactive
+  const live = token && (await workingToken(token, context, options))
+  if (token === null || live === null) return inactive
   const use = { tokenId: token.id, writtenAt: token.lastUsedAt?.getTime() ?? Number.NEGATIVE_INFINITY }
   options.noteUse(use, context.now.getTime())
   return { ...(await userOf(live, context)), ...claimsOf(token, live, options), ...rightsOf(token, live), active: true }
@@ -76,10 +86,34 @@ async function ofJwt(jwt: string, context: Context, options: IntrospectionOption
   const tokenId = claims?.[claimNames.token]
   if (claims === undefined || !isInt4(tokenId)) return inactive
   const token = await context.loaders.row(tokens, tokenId)
-  const live = token && (await liveToken(tokenId, context))
-  if (token === null || live?.status !== 'ACTIVE') return inactive
+  const live = token && (await workingToken(token, context, options))
+  if (token === null || live === null) return inactive
   const type = { token_type: claims.cnf === undefined ? 'Bearer' : 'DPoP' }
   return { ...claims, ...type, ...(await userOf(live, context)), ...rightsOf(token, live), active: true }
+}
+
+/** Null where the token does not work: who sends its secret around is on record then, as where it is refused by the gateway. */
+async function workingToken(
+  token: Token,
+  context: Context,
+  { noteRefusal }: Pick<IntrospectionOptions, 'noteRefusal'>,
+): Promise<LiveToken | null> {
+  const { tokenTime, principal, requestId, now } = context
+  const live = await liveToken(token.id, context)
+  if (live === null) return null
+  const stop = stopOf(token, { expiresAt: live.lastDay }, tokenTime)
+  if (stop === null && live.status === 'ACTIVE') return live
+  noteRefusal({
+    action: 'token.introspect',
+    outcome: 'REFUSED',
+    reason: stop ?? live.status,
+    target: { type: 'Token', id: String(token.id) },
+    organizationId: token.organizationId,
+    by: principal,
+    requestId,
+    at: now,
+  })
+  return null
 }
 
 /** Null where the gateway has not signed it, or its time is over. */

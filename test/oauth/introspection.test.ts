@@ -250,6 +250,30 @@ describe('a caller of introspection', () => {
   })
 })
 
+it('leaves an event of a token that works no more, without its secret, and none of one that the caller does not see', async () => {
+  const where = { action: 'token.introspect', requestId: 'asked-about-it' }
+  const headers = { 'x-request-id': 'asked-about-it' }
+  const token = demoSecret('acme.sh on www2')
+  const caller = asDemoUser('ada.lovelace@lakeside.example', 'tokens:introspect')
+  for (const each of [unknownSecret, demoSecret('Campagne été'), demoSecret(asked.name), token]) {
+    await post('introspect', { token: each }, { caller, headers })
+  }
+  await harness.gateway.settle()
+  const all = await harness.prisma.auditEvent.findMany({ where })
+  expect(all).toMatchObject([
+    {
+      organizationId: administrator.organizationId,
+      outcome: 'REFUSED',
+      reason: 'DEACTIVATED',
+      targetType: 'Token',
+      targetId: String(demoTokenId('acme.sh on www2')),
+      subject: administrator.userId,
+      actor: { firstname: 'Ada' },
+    },
+  ])
+  expect(all.map(({ before, after, detail }) => [before, after, detail])).toEqual([[null, null, null]])
+})
+
 it('nothing of all that was unexpected', () => {
   expect(harness.unexpected).toEqual([])
 })
