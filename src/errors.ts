@@ -22,7 +22,7 @@ export const errorCodes = {
   PAYLOAD_TOO_LARGE: 'The body is larger than the gateway reads.',
   NOT_FOUND: 'There is no such thing, or none that the caller may see.',
   CONFLICT: 'The change contradicts what is there.',
-  SCOPE_NOT_GRANTED: 'The token would carry more than its issuer holds.',
+  SCOPE_NOT_GRANTED: 'More would be given than the caller holds: by a token, or by a role.',
   TOKEN_POLICY: 'The token would break a rule of the gateway.',
   GUARD_RAIL: 'The change would lock somebody out.',
   TIMEOUT: 'The operation or the database took longer than the gateway waits.',

@@ -100,8 +100,8 @@ export class ScopeNotGranted extends Failure {
   readonly typeName = 'ScopeNotGrantedError'
   readonly excess: readonly string[]
 
-  constructor(excess: readonly string[]) {
-    super('the token would carry more than its issuer holds')
+  constructor(excess: readonly string[], message = 'the token would carry more than its issuer holds') {
+    super(message)
     this.excess = excess
   }
 

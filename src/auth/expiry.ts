@@ -36,6 +36,11 @@ export function hasEnded(validUntil: Date | null, now: Date): boolean {
   return validUntil !== null && validUntil <= now
 }
 
+/** Whether it counts for as long as another one, at least; null is no end. */
+export function lastsAsLong(validUntil: Date | null, until: Date | null): boolean {
+  return validUntil === null || (until !== null && validUntil >= until)
+}
+
 /** That it still counts, as a condition on a column. */
 export function isValidSql(validUntil: Prisma.Sql, now: Date): Prisma.Sql {
   return Prisma.sql`(${validUntil} IS NULL OR ${validUntil} > ${now})`

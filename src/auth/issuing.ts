@@ -1,4 +1,7 @@
-/** Whether a token may be issued: the gateway's own rules, and whether its issuer holds what it would carry. No I/O here. */
+/**
+ * Whether a token may be issued: the gateway's own rules, and whether its issuer holds what it would carry. By the same rule
+ * roles are given to accesses. No I/O here.
+ */
 import { type AllowedScopes, isAll, rightsOf } from './allowedScopes.ts'
 import { type Catalogue, decide, type Held, type Question, type Subject } from './decide.ts'
 import { grantableScopes, isGrantableGeneralScope, type Scope } from './scopes.ts'
@@ -120,6 +123,17 @@ export function tokenExcess(
     }
   }
   return [...excess].sort()
+}
+
+/** What its giver may not give of a role, described as `tokenExcess` does; empty where it may give it. */
+export function roleExcess(role: Held, giver: Issuer, catalogue: Catalogue): readonly string[] {
+  return gives(giver, role, catalogue) ? [] : [described('role', role.roleId, role.resource)]
+}
+
+/** The same of permissions that are given everywhere, sorted. */
+export function permissionExcess(ids: readonly string[], giver: Issuer, catalogue: Catalogue): readonly string[] {
+  const excess = ids.filter((permissionId) => !may(giver, { permissionId, resource: null }, catalogue))
+  return excess.map((id) => described('permission', id, null)).sort()
 }
 
 /** Whether the issuer may give all that the holder has at any time. */

@@ -247,3 +247,10 @@ export function createCatalogues(kept = true): Catalogues {
     },
   }
 }
+
+/** The catalogue for what was read at the version; the latest one where there is a later one already. */
+export async function catalogueAt(version: bigint, catalogues: Catalogues, read: Read): Promise<Catalogue> {
+  const known = await catalogues.atLeast(version, read)
+  // A later one than what is held was read with: it has been changed since, or the database has been restored.
+  return known.version === version ? known : catalogues.now(read)
+}

@@ -177,8 +177,8 @@ function listOf(jobs: readonly object[]): string {
 
 function jobOf<Row extends ChangedRow, Result>(changing: Changing, { event, job, once }: Wanted<Row, Result>) {
   const { principal, visibility, now, requestId } = changing
-  const { subject, accessId, userId, tokenId } = principal
-  const key = once && keyValues(once.key, requestHash(once.operation, once.version, once.asked), now)
+  const { subject, organizationId, accessId, userId, tokenId } = principal
+  const key = once && keyValues(once.key, requestHash(once.operation, once.version, once.asked), organizationId, now)
   return {
     ...job,
     ...event,
@@ -268,7 +268,12 @@ async function decideAndChange<Row extends ChangedRow, Result>(
     if (facts.changedId !== null) return wanted.resultOf(row)
     const isRetry = once !== null && facts.same !== null
     const decided = wanted.decide(facts.standing)
-    if (typeof decided === 'function' && !(isRetry && once.answersAlways)) throw decided()
+    if (typeof decided === 'function' && !(isRetry && once.answersAlways)) {
+      if (!mayChange || !once?.answersAlways) throw decided()
+      // The same request may have been carried out while the statement waited for its turn.
+      mayChange = false
+      continue
+    }
     if (isRetry) {
       if (!facts.same) throw new Conflict('the idempotency key was used for another request')
       return once.replay(facts.outcome as Prisma.JsonObject)

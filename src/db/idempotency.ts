@@ -7,25 +7,29 @@ import type { Write } from './write.ts'
 /** Milliseconds for which a key is remembered. */
 const rememberedFor = 24 * 60 * 60 * 1_000
 
-/** The columns of a change that say under which key it is asked for, with their types. Without a key all are null. */
-export const keyColumns = Prisma.sql`key text, "requestHash" bytea, forgotten timestamptz`
+/**
+ * The columns of a change that say under which key it is asked for, with their types. Without a key all are null. Keys for
+ * what belongs to no organization are those of the caller's.
+ */
+export const keyColumns = Prisma.sql`
+  "callerOrganization" uuid, key text, "requestHash" bytea, forgotten timestamptz`
 
 /** The values of those columns; the hash is SHA-256, 32 bytes. */
-export function keyValues(key: string, requestHash: Uint8Array, now: Date) {
-  return { key, requestHash: byteaText(requestHash), forgotten: oldest(now) }
+export function keyValues(key: string, requestHash: Uint8Array, callerOrganization: string | null, now: Date) {
+  return { callerOrganization, key, requestHash: byteaText(requestHash), forgotten: oldest(now) }
 }
 
 /** The same of a change that has no key. */
-export const noKey = Object.freeze({ key: null, requestHash: null, forgotten: null })
+export const noKey = Object.freeze({ callerOrganization: null, key: null, requestHash: null, forgotten: null })
 
 /**
- * Joins what was done under the key of `job` in the last 24 hours to a row of the organization: `outcome`, and whether it
- * asked for the `same`. Both are null where nothing was.
+ * Joins what was done under the key of `job` in the last 24 hours to a row of the organization, which may be null: `outcome`,
+ * and whether it asked for the `same`. Both are null where nothing was.
  */
 export function earlierRequest(job: Prisma.Sql, organization: Prisma.Sql) {
   return {
     joined: Prisma.sql`
-      LEFT JOIN idempotency_keys AS earlier ON earlier.organization_id = ${organization}
+      LEFT JOIN idempotency_keys AS earlier ON earlier.organization_id = coalesce(${organization}, ${job}."callerOrganization")
         AND earlier.subject = ${job}.subject AND earlier.key = ${job}.key AND earlier.created_at > ${job}.forgotten`,
     columns: Prisma.sql`earlier.outcome, earlier.request_hash = ${job}."requestHash" AS same`,
   }
@@ -38,7 +42,7 @@ export function earlierRequest(job: Prisma.Sql, organization: Prisma.Sql) {
 export function rememberRequests(changes: Prisma.Sql, outcome: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`
     INSERT INTO idempotency_keys AS known (organization_id, subject, key, request_hash, outcome, created_at)
-    SELECT "targetOrganization", subject, key, "requestHash", ${outcome}, at FROM ${changes}
+    SELECT coalesce("targetOrganization", "callerOrganization"), subject, key, "requestHash", ${outcome}, at FROM ${changes}
     ON CONFLICT (organization_id, subject, key) DO UPDATE
       SET request_hash = EXCLUDED.request_hash, outcome = EXCLUDED.outcome, created_at = EXCLUDED.created_at
       WHERE known.created_at <= EXCLUDED.created_at - ${interval}

@@ -239,6 +239,43 @@ mutation CreateUser($input: CreateUserInput!) {
       },
     },
     {
+      name: 'AssignRole',
+      query: `# A role for a while, on one zone. What you do not hold yourself you cannot give.
+# Scopes: roles:write, roles:read
+mutation AssignRole($input: AssignRoleInput!) {
+  assignRole(input: $input) {
+    __typename
+    ... on AssignRolePayload {
+      assignment {
+        role {
+          id
+          description
+        }
+        resource {
+          type
+          id
+        }
+        validUntil
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+    ... on ScopeNotGrantedError {
+      excess
+    }
+    ... on GuardRailError {
+      rule
+    }
+  }
+}
+`,
+      variables: {
+        input: { accessId: demo.accessId, roleId: 'zone-reader', resource: { type: 'ZONE', id: 'example.com' } },
+      },
+    },
+    {
       name: 'IssueToken',
       query: `# A new API token. Its secret is shown here, once.
 # Scopes: tokens:issue, tokens:read

@@ -109,7 +109,7 @@ export const TokenPolicyError = builder.objectRef<TokenPolicyBroken>('TokenPolic
 })
 
 export const ScopeNotGrantedError = builder.objectRef<ScopeNotGranted>('ScopeNotGrantedError').implement({
-  description: 'The token would carry more than its issuer holds. Nothing is narrowed silently.',
+  description: 'More would be given than the caller holds. Nothing is narrowed silently.',
   interfaces: [FailureInterface],
   fields: (t) => ({
     excess: t.stringList({

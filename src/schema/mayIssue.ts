@@ -1,7 +1,7 @@
 /** Whether a caller may put a token into the world as it stands: asked when one is issued, and when one is switched on again. */
 import { brokenPolicy, reaches, reachingAll, type TokenHolder, tokenExcess } from '../auth/issuing.ts'
 import type { Context } from '../context.ts'
-import { emptyCatalogue } from '../db/catalogue.ts'
+import { catalogueAt, emptyCatalogue } from '../db/catalogue.ts'
 import { Forbidden, ScopeNotGranted, TokenPolicyBroken } from '../failures.ts'
 import { concernsOf, type HeldText, noHoldings, tokenHoldings } from './issuedTokens.ts'
 import type { TokenRequest } from './tokenRequest.ts'
@@ -47,10 +47,7 @@ async function excessOf(
     const { caller, holder } = noHoldings
     return tokenExcess(token, { scopes, subject: caller }, { held: holder, isIssuers }, emptyCatalogue)
   }
-  const version = BigInt(held.version)
-  const known = await changes.catalogues.atLeast(version, read)
-  // A later one than what is held was read with: it has been changed since, or the database has been restored.
-  const catalogue = known.version === version ? known : await changes.catalogues.now(read)
+  const catalogue = await catalogueAt(BigInt(held.version), changes.catalogues, read)
   const { caller, holder } = tokenHoldings(held, { ...concernsOf(token), callerAccess: accessId }, now)
   return tokenExcess(token, { scopes, subject: caller }, { held: holder, isIssuers }, catalogue)
 }

@@ -2,10 +2,9 @@
  * What a change leaves of the accesses that may assign roles, as a part of its statement: it is found where nobody else can
  * change that any more, whatever the statement saw before it had to wait. The migration says what counts.
  */
-import type { Context } from '../context.ts'
 import { job } from '../db/changeStatement.ts'
 import { Prisma } from '../db/generated/prisma/client.ts'
-import { Conflict } from '../failures.ts'
+import { GuardRailHit } from '../failures.ts'
 
 /** Whether an access is left that may assign roles: to the organization, and to the caller the one that it came with. */
 export const assignersLeft = ['stays', 'last', 'own'] as const
@@ -38,21 +37,13 @@ export function assignersWithout(role: Prisma.Sql): Prisma.Sql {
 }
 
 /** What makes the failure of a change that leaves no such access; null where it leaves one. */
-export function withoutAssigners(left: AssignersLeft, { policy }: Pick<Context, 'policy'>): (() => Conflict) | null {
-  const { roleAssignPermission } = policy
+export function withoutAssigners(left: AssignersLeft): (() => GuardRailHit) | null {
   switch (left) {
     case 'stays':
       return null
     case 'last':
-      return () =>
-        new Conflict(
-          'the organization would be left without an access that may assign roles: expected another one that holds ' +
-            `${roleAssignPermission} everywhere and without an end`,
-        )
+      return () => new GuardRailHit('LAST_ROLE_ASSIGNER')
     case 'own':
-      return () =>
-        new Conflict(
-          `the caller would take ${roleAssignPermission} from the own access: expected somebody else to do so`,
-        )
+      return () => new GuardRailHit('OWN_ROLE_ASSIGNER')
   }
 }

@@ -1,9 +1,9 @@
 /** Changes of several tokens at once, each on its own: what becomes of one does not matter to the others. */
 import type { Context } from '../context.ts'
 import type { Token as TokenRow } from '../db/generated/prisma/client.ts'
-import { badInput } from '../errors.ts'
-import { expected, Failure, InputCheck } from '../failures.ts'
+import { type Failure, InputCheck } from '../failures.ts'
 import { integerIdOf } from '../ids.ts'
+import { changeEachOnce, isFailure, mostChanges } from './batch.ts'
 import { builder } from './builder.ts'
 import { FailureInterface } from './failure.ts'
 import { Token } from './token.ts'
@@ -42,16 +42,13 @@ export const TokenBatchPayload = builder.objectRef<ChangedBatch>('TokenBatchPayl
   }),
 })
 
-/** Tokens that are changed at once at most. */
-const mostTokens = 100
-
 /** The options of a field that changes several tokens. */
 export const batchField = {
   type: TokenBatchPayload,
   weighs: { onePer: 'tokenIds', sizedFields: ['successes', 'failures'] },
 } as const
 
-export const tokenIdsDescription = `Decimal digits, each: ${mostTokens} at most. What is named twice is changed once.`
+export const tokenIdsDescription = `Decimal digits, each: ${mostChanges} at most. What is named twice is changed once.`
 
 /** The id that a client wrote. Throws InvalidInput. */
 export function tokenIdOf(tokenId: string): number {
@@ -70,22 +67,12 @@ export async function changeEach(
   context: Context,
   changeOne: (id: number) => Promise<TokenRow>,
 ): Promise<ChangedBatch> {
-  if (tokenIds.length > mostTokens) throw badInput('tokenIds', `at most ${mostTokens} ids`, tokenIds.length)
-  const distinct = [...new Set(tokenIds)]
-  // In one order, whoever asks for them, so that requests for the same tokens wait for each other and never in a circle.
-  const outcomes = new Map<string, Promise<TokenRow | Failure>>()
-  for (const tokenId of distinct.toSorted(byNumber)) {
-    outcomes.set(
-      tokenId,
-      expected([Failure], context, async () => changeOne(tokenIdOf(tokenId))),
-    )
-  }
-  await Promise.allSettled(outcomes.values())
+  const options = { nameOf: (tokenId: string) => tokenId, compare: byNumber }
+  const made = await changeEachOnce('tokenIds', tokenIds, context, options, (tokenId) => changeOne(tokenIdOf(tokenId)))
   const successes: TokenRow[] = []
   const failures: FailedToken[] = []
-  for (const tokenId of distinct) {
-    const outcome = (await outcomes.get(tokenId)) as TokenRow | Failure
-    if ('typeName' in outcome) failures.push({ tokenId, error: outcome })
+  for (const { asked: tokenId, outcome } of made) {
+    if (isFailure(outcome)) failures.push({ tokenId, error: outcome })
     else successes.push(outcome)
   }
   return { successes, failures }

@@ -36,7 +36,7 @@ describe('the memory of idempotent requests', () => {
 
   const asked = (given: Partial<typeof request>, now: Date) => {
     const { organizationId, subject, key, requestHash } = { ...request, ...given }
-    const row = { targetOrganization: organizationId, subject, at: now, ...keyValues(key, requestHash, now) }
+    const row = { targetOrganization: organizationId, subject, at: now, ...keyValues(key, requestHash, null, now) }
     const columns = Prisma.sql`"targetOrganization" uuid, subject text, at timestamptz, ${keyColumns}`
     return Prisma.sql`jsonb_to_recordset(${JSON.stringify([row])}::jsonb) AS job(${columns})`
   }

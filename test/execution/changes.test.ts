@@ -54,6 +54,8 @@ async function made(asked: readonly Question[], gatewayOf: (harness: Harness) =>
     const tokens = await prisma.token.findMany({ orderBy: { id: 'asc' } })
     const events = await prisma.auditEvent.findMany({ orderBy: { id: 'asc' } })
     const keys = await prisma.idempotencyKey.findMany({ orderBy: [{ organizationId: 'asc' }, { key: 'asc' }] })
+    const assignments = await prisma.roleAssignment.findMany({ orderBy: { id: 'asc' } })
+    const roles = await prisma.role.findMany({ orderBy: { id: 'asc' }, include: { permissions: true } })
     const mask = masking(tokens.slice(before))
     return {
       replies: replies.map((reply) => ({ ...reply, body: mask(reply.body) })),
@@ -61,6 +63,8 @@ async function made(asked: readonly Question[], gatewayOf: (harness: Harness) =>
         ...tokens.map(({ secretHash: _, ...token }) => mask(JSON.stringify(token))),
         ...events.map(({ id: _, ...event }) => mask(JSON.stringify(event))),
         ...keys.map(({ requestHash: _, ...key }) => mask(JSON.stringify(key))),
+        ...assignments.map(({ id: _, ...assignment }) => JSON.stringify(assignment)),
+        ...roles.map((role) => JSON.stringify(role)),
       ],
     }
   } finally {

@@ -85,6 +85,9 @@ describe('an example, run by the demo administrator', () => {
     },
     Tokens: { tokens: { results: some({ id: tokenId, status: 'ACTIVE', user: manager }) } },
     CreateUser: { createUser: { __typename: 'CreateUserPayload', user: { firstname: 'Noor', createdBy: manager } } },
+    AssignRole: {
+      assignRole: { assignment: { role: { id: 'zone-reader' }, resource: { id: 'example.com' }, validUntil: null } },
+    },
     IssueToken: {
       issueToken: {
         __typename: 'IssueTokenPayload',

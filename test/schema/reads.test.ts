@@ -21,6 +21,7 @@ const exceptions: Readonly<Record<string, string>> = {
   PageInfo: 'is computed from the page',
   FieldIssue: 'is part of a failure',
   TokenFailure: 'is a failure with what was asked for',
+  RoleAssignmentFailure: 'is a failure with what was asked for',
   TokenRotation: 'is made of the two tokens that its parent has read',
   RequiredScopes: 'is found in a document',
   ScopeAlternative: 'is found in a document',
