@@ -8,7 +8,6 @@ import { createOwnIssuer } from './auth/ownIssuer.ts'
 import type { ClaimNames } from './auth/principal.ts'
 import { createProofCheck } from './auth/proof.ts'
 import type { Signer } from './auth/signer.ts'
-import { endpoints as authzenEndpoints } from './authzen/endpoints.ts'
 import { createPageTokens } from './authzen/pageToken.ts'
 import { createContext, type Documents, type Policy } from './context.ts'
 import { createCore } from './core.ts'
@@ -215,8 +214,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { allowedHosts, allowedOrigins, maxBodyBytes } = options
   const pageTokens = createPageTokens(createPageTokenKey())
   const authzen = createAuthzenEndpoints({ entrance, pageTokens, publicUrl })
-  const decisions = authzenEndpoints.map(({ path }) => path)
-  const resources = ['', endpoint, ...(options.subgraph ? [subgraphEndpoint] : []), ...decisions]
+  const resources = ['', endpoint, ...(options.subgraph ? [subgraphEndpoint] : []), ...authzen.keys()]
   const oauth = createOAuthRoutes({
     endpoints: createOAuthEndpoints({
       entrance,

@@ -29,7 +29,8 @@ const signingKeysMessages: Readonly<Record<SigningKeysState['state'], string>> =
 
 /**
  * Writes an access line for each request, and a line for each refused credential, each unexpected error, each change of
- * the database's, the key set's and the signing keys' state, what the start waits for, what the audit trail lacks and, at `debug`, each statement.
+ * the database's, the key set's and the signing keys' state, what the start waits for, what the audit trail lacks, tokens in
+ * use that end soon and, at `debug`, each statement.
  */
 export function createLogObserver(log: Log): Observer {
   const detailed = log.isLevelEnabled('debug')
@@ -65,6 +66,14 @@ export function createLogObserver(log: Log): Observer {
       case 'startWaits':
         log.warn({ what: observation.what }, 'the start waits')
         break
+      case 'tokenExpiring': {
+        const { tokenId, organizationId, days, endsAt, because } = observation
+        log.warn(
+          { tokenId, organization: organizationId, days, endsAt, because },
+          'an API token that is in use ends soon',
+        )
+        break
+      }
       case 'refusalsLost':
         log.error(
           { count: observation.count },

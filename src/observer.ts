@@ -101,6 +101,19 @@ export interface RefusalsLost {
   readonly count: number
 }
 
+/** An API token that is in use ends soon: told once for each distance, by one of the gateways of a database. */
+export interface TokenExpiring {
+  readonly kind: 'tokenExpiring'
+  readonly tokenId: string
+  readonly organizationId: string
+  /** So many days are left at most. */
+  readonly days: number
+  /** An instant as RFC 3339 writes it. */
+  readonly endsAt: string
+  /** Whether its time is over then, or it stops where nobody uses it until then. */
+  readonly because: 'EXPIRED' | 'UNUSED'
+}
+
 export type Observation =
   | RequestObserved
   | CredentialRefused
@@ -111,6 +124,7 @@ export type Observation =
   | SigningKeysState
   | StartWaits
   | RefusalsLost
+  | TokenExpiring
 
 /** Is told of everything, on the request's path: it returns at once and throws nothing. */
 export type Observer = (observation: Observation) => void

@@ -126,7 +126,12 @@ export async function start(config: Config, observer: Observer): Promise<Started
       drainDelay: config.DRAIN_DELAY,
       drainTimeout: stopTimeout - Math.min(timeToClose, stopTimeout / 2),
     })
-    const stopSweeping = startSweeping({ database: database.database, clock, observe })
+    const stopSweeping = startSweeping({
+      database: database.database,
+      clock,
+      observe,
+      tokenIdleLifetime: config.TOKEN_IDLE_LIFETIME,
+    })
     return {
       url: server.url,
       endpoint: server.url + endpoint,

@@ -124,6 +124,23 @@ describe('the log', () => {
     ])
   })
 
+  it('has what the audit trail lacks, and tokens that are in use and end soon', () => {
+    const [tokenId, organizationId, endsAt] = ['7', request.principal?.organizationId ?? '', '2026-12-01T00:00:00.000Z']
+    const expiring = { kind: 'tokenExpiring', tokenId, organizationId, days: 7, endsAt, because: 'EXPIRED' } as const
+    expect(linesOf([{ kind: 'refusalsLost', count: 3 }, expiring])).toEqual([
+      { level: 'error', msg: 'the audit trail lacks refusals, which could not be written for too long', count: 3 },
+      {
+        level: 'warn',
+        msg: 'an API token that is in use ends soon',
+        tokenId,
+        organization: organizationId,
+        days: 7,
+        endsAt,
+        because: 'EXPIRED',
+      },
+    ])
+  })
+
   it('has statements at debug only', () => {
     const statement = { kind: 'statement', text: 'SELECT $1', duration: 0.27 } as const
     expect(linesOf([statement])).toEqual([])

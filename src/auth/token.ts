@@ -90,6 +90,15 @@ export interface TokenColumns {
   readonly userIsOver: Prisma.Sql
 }
 
+/** `endOfToken` in SQL. */
+export function endOfTokenSql(
+  { expiresAt, idleSince }: Pick<TokenColumns, 'expiresAt' | 'idleSince'>,
+  idleLifetime: number | null,
+): Prisma.Sql {
+  if (idleLifetime === null) return expiresAt
+  return Prisma.sql`least(${expiresAt}, ${idleSince} + ${idleLifetime}::integer * interval '1 second')`
+}
+
 /** `statusOf` as a condition: the token has one of the statuses at the instant. */
 export function hasStatus(
   statuses: readonly TokenStatus[],

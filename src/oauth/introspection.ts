@@ -7,7 +7,7 @@ import { endOf } from '../auth/expiry.ts'
 import { isInt4 } from '../auth/int4.ts'
 import { createJwtVerifier, JwtRefused, type VerifiedJwt } from '../auth/jwt.ts'
 import type { ClaimNames } from '../auth/principal.ts'
-import { carriedScopes, isScope } from '../auth/scopes.ts'
+import { carriedScopes } from '../auth/scopes.ts'
 import type { Signer } from '../auth/signer.ts'
 import { stopOf } from '../auth/token.ts'
 import type { Context } from '../context.ts'
@@ -145,7 +145,7 @@ function claimsOf(
   { issuer, audience, claimNames }: IntrospectionOptions,
 ): object {
   return {
-    scope: [...carriedScopes(token.scope), ...generalScopesOf(token).filter((scope) => !isScope(scope))].join(' '),
+    scope: [...new Set([...carriedScopes(token.scope), ...generalScopesOf(token)])].join(' '),
     client_id: String(token.id),
     token_type: 'Bearer',
     exp: seconds(Math.min(token.expiresAt.getTime(), endOf(lastDay))),

@@ -90,6 +90,7 @@ describe('the memory of idempotent requests', () => {
     await opened.prisma.idempotencyKey.createMany({ data: many })
     await remember({ key: 'young', subject: 'somebody else' }, 1, later(1))
     const stop = startSweeping({
+      tokenIdleLifetime: null,
       database: opened,
       clock: () => later(day),
       observe: (observation) => expect(observation).toBeUndefined(),

@@ -14,8 +14,6 @@ let post: PostForm
 beforeAll(async () => {
   harness = await createHarness({ MAX_BODY_BYTES: '4000' })
   post = postingForms(harness)
-  // The first request opens the connection.
-  await post('introspect', { token: unknownSecret }, { caller })
 })
 afterAll(() => harness.close())
 
@@ -94,40 +92,6 @@ describe.each(paths)('%s', (path) => {
   it('reads no more than MAX_BODY_BYTES', async () => {
     const { status, body } = await post(path, { token: 'x'.repeat(5_000) }, { caller })
     expect([status, body.error]).toEqual([413, 'invalid_request'])
-  })
-})
-
-describe('what goes wrong behind an endpoint', () => {
-  const secret = unknownSecret
-  const failing = async (error: Error) => {
-    const broken = async () => {
-      throw error
-    }
-    const read: typeof harness.opened.read = broken
-    const gateway = harness.beside({ database: { ...harness.opened, read } })
-    const headers = await harness.authorize(caller)
-    const init = { method: 'POST', headers, body: new URLSearchParams({ token: secret }) }
-    const response = await gateway.fetch(new Request('http://gateway.example/oauth/introspect', init))
-    return { status: response.status, retryAfter: response.headers.get('retry-after'), body: await response.json() }
-  }
-
-  it('is told to be temporary where the database is out of reach', async () => {
-    expect(await failing(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }))).toEqual({
-      status: 503,
-      retryAfter: '1',
-      body: { error: 'temporarily_unavailable', error_description: 'the database is out of reach' },
-    })
-  })
-
-  it('is masked where it is unexpected', async () => {
-    const error = new Error('inner workings')
-    expect(await failing(error)).toEqual({
-      status: 500,
-      retryAfter: null,
-      body: { error: 'server_error', error_description: 'something unexpected happened' },
-    })
-    expect(harness.unexpected.splice(0)).toEqual([error])
-    expect(JSON.stringify(harness.observed)).not.toContain(secret)
   })
 })
 
