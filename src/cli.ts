@@ -184,7 +184,11 @@ function written(): Promise<void> {
 async function onDatabase<T>(work: (client: Client, kind: Location['kind'], config: Config) => Promise<T>): Promise<T> {
   const config = readConfig(process.env)
   const { bringUpToDate, locateDatabase, withConnection } = await import('./db/provision.ts')
-  const location = await locateDatabase({ url: config.DATABASE_URL, folder: config.DATA_DIR, poolSize: 1 })
+  const location = await locateDatabase({
+    url: config.DATABASE_OWNER_URL ?? config.DATABASE_URL,
+    folder: config.DATA_DIR,
+    poolSize: 1,
+  })
   try {
     return await withConnection(location, { timeout: config.DATABASE_TIMEOUT, onWait: sayWait }, async (client) => {
       await bringUpToDate(client, { onWait: sayWait })

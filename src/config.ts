@@ -84,6 +84,11 @@ export const settings = {
   PORT: setting(integer(0, 65_535), '4000', 'Port to listen on; 0 takes a free one.'),
   DATA_DIR: setting(text, '.data', 'Folder of the embedded database and of the keys for development.'),
   DATABASE_URL: setting(databaseUrl, undefined, 'A PostgreSQL server, 15 or later. Left out: the embedded database.'),
+  DATABASE_OWNER_URL: setting(
+    databaseUrl,
+    undefined,
+    'The same server as the owner of the tables reaches it, for migrations and commands, where the user of DATABASE_URL owns none. Left out: DATABASE_URL.',
+  ),
   DATABASE_POOL_SIZE: setting(
     integer(1, 500),
     '10',
@@ -287,6 +292,9 @@ function contradictions(values: Values): string[] {
       'DATABASE_URL: expected a PostgreSQL server in production, received none (the embedded database is for demos)',
     )
   }
+  if (values.DATABASE_OWNER_URL !== null && values.DATABASE_URL === null) {
+    problems.push('DATABASE_OWNER_URL: expected DATABASE_URL beside it (the embedded database has one user only)')
+  }
   if (values.DATABASE_ROW_SECURITY && values.DATABASE_URL === null) {
     problems.push('DATABASE_ROW_SECURITY: expected DATABASE_URL beside it (the embedded database has one user only)')
   }
@@ -310,7 +318,7 @@ function contradictions(values: Values): string[] {
 }
 
 /** Addresses may hold a password, and keys are secret. */
-const neverShown: ReadonlySet<string> = new Set(['DATABASE_URL', 'JWKS_URI', 'SIGNING_KEYS'])
+const neverShown: ReadonlySet<string> = new Set(['DATABASE_URL', 'DATABASE_OWNER_URL', 'JWKS_URI', 'SIGNING_KEYS'])
 
 /** What came, for the message. */
 function reveal(name: string, written: string): string {

@@ -74,6 +74,12 @@ export function createLogObserver(log: Log): Observer {
         )
         break
       }
+      case 'trailIsOpen':
+        log.warn(
+          { remedy: 'let it run as a role that owns no table, and give the owner by DATABASE_OWNER_URL' },
+          "the gateway's role of the database could change the audit trail",
+        )
+        break
       case 'refusalsLost':
         log.error(
           { count: observation.count },

@@ -95,6 +95,11 @@ export interface StartWaits {
   readonly what: string
 }
 
+/** The role of the gateway owns the audit trail, or could change it otherwise: told at the start, in production. */
+export interface TrailIsOpen {
+  readonly kind: 'trailIsOpen'
+}
+
 /** Refusals that could not be kept until they were written: the audit trail lacks them. */
 export interface RefusalsLost {
   readonly kind: 'refusalsLost'
@@ -123,6 +128,7 @@ export type Observation =
   | KeySetState
   | SigningKeysState
   | StartWaits
+  | TrailIsOpen
   | RefusalsLost
   | TokenExpiring
 

@@ -76,6 +76,7 @@ export async function start(config: Config, observer: Observer): Promise<Started
   }
   const database = await provisionDatabase({
     url: config.DATABASE_URL,
+    ownerUrl: config.DATABASE_OWNER_URL,
     folder: config.DATA_DIR,
     poolSize: config.DATABASE_POOL_SIZE,
     timeout: config.DATABASE_TIMEOUT,
@@ -88,6 +89,7 @@ export async function start(config: Config, observer: Observer): Promise<Started
     closeKeys()
     throw error
   })
+  if (config.production && database.trailIsOpen) observe({ kind: 'trailIsOpen' })
   try {
     const demo = issuer !== null && (await hasDemoData(database)) ? issuer : null
     const gateway = createGateway({

@@ -4,6 +4,7 @@ import { StartupError } from '../errors.ts'
 import { connectionSettings, type Database, type DatabaseOptions, openDatabase, prepareSession } from './client.ts'
 import { openEmbedded } from './embedded.ts'
 import { databaseFailure } from './failure.ts'
+import { canChangeTrail, grantGateway, roleOf } from './gatewayRole.ts'
 import { type LockOptions, migrate, underLock } from './migrate.ts'
 import { saidIfLong, withPatience } from './patience.ts'
 import { requireFit } from './requirements.ts'
@@ -12,6 +13,8 @@ import { secureRows } from './rowSecurity.ts'
 export interface ProvisionOptions extends LockOptions {
   /** A PostgreSQL server's address; null: the embedded database. */
   readonly url: string | null
+  /** The same server as its owner reaches it, who applies migrations; null: as the gateway does. */
+  readonly ownerUrl?: string | null
   /** The folder of the embedded database. */
   readonly folder: string
   readonly poolSize: number
@@ -43,6 +46,8 @@ export interface Provisioned {
   readonly migrated: readonly string[]
   /** Whether `fill` filled it just now. */
   readonly filled: boolean
+  /** Whether the gateway's own role could change the audit trail. */
+  readonly trailIsOpen: boolean
   readonly ended: Location['ended']
   close(): Promise<void>
 }
@@ -128,26 +133,43 @@ function reasonOf(error: unknown): string {
 
 /**
  * Applies the migrations that are missing and fills the database, where that is wanted. Gateways that start at once wait
- * for each other. Throws StartupError as `migrate` and `underLock` do.
+ * for each other. The role is that of the gateway, where the client is another one's. Throws StartupError as `migrate`,
+ * `underLock` and `grantGateway` do.
  */
 export function bringUpToDate(
   client: pg.Client,
-  { fill, rowSecurity, lockTimeout, onWait }: Pick<ProvisionOptions, 'fill' | 'rowSecurity' | keyof LockOptions>,
-): Promise<Pick<Provisioned, 'migrated' | 'filled'>> {
+  {
+    fill,
+    rowSecurity,
+    role,
+    lockTimeout,
+    onWait,
+  }: Pick<ProvisionOptions, 'fill' | 'rowSecurity' | keyof LockOptions> & { readonly role?: string },
+): Promise<Pick<Provisioned, 'migrated' | 'filled' | 'trailIsOpen'>> {
   const work = async () => {
     const migrated = await migrate(client)
     const filled = fill !== undefined && (await fill(client))
-    if (rowSecurity) await secureRows(client)
-    return { migrated, filled }
+    if (role !== undefined) await grantGateway(client, role)
+    if (rowSecurity) await secureRows(client, role)
+    return { migrated, filled, trailIsOpen: role === undefined && (await canChangeTrail(client, await roleOf(client))) }
   }
   return underLock(client, work, { lockTimeout, onWait })
+}
+
+/** Brings the database up to date, as its owner where that is another one than the gateway. */
+async function provisioned(location: Location, options: ProvisionOptions) {
+  const { ownerUrl = null } = options
+  if (ownerUrl === null) return withConnection(location, options, (client) => bringUpToDate(client, options))
+  const role = await withConnection(location, options, roleOf)
+  const owners = { ...location, connection: { connectionString: ownerUrl } }
+  return withConnection(owners, options, (client) => bringUpToDate(client, { ...options, role }))
 }
 
 /** Reaches the database, brings it up to date and opens it. Throws StartupError with what an operator can do something about. */
 export async function provisionDatabase(options: ProvisionOptions): Promise<Provisioned> {
   const location = await locateDatabase(options)
   try {
-    const done = await withConnection(location, options, (client) => bringUpToDate(client, options))
+    const done = await provisioned(location, options)
     const database = openDatabase({
       connection: location.connection,
       poolSize: location.poolSize,

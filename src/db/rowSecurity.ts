@@ -66,9 +66,9 @@ export class QueryFor extends RowsQuery {
  * Makes the roles, grants them what the gateway does, and gives each table with organizations its policies, also for its
  * owner, whom the policy of migrations and imports shows all rows. What is there already is left as it is.
  *
- * The client is the owner's. Throws StartupError where it may not make the roles, or where one of them passes policies over.
+ * The client is the owner's; the role, where it is given, is that of the gateway, which may take the others then. Throws StartupError where it may not make the roles, or where one of them passes policies over.
  */
-export async function secureRows(client: pg.ClientBase): Promise<void> {
+export async function secureRows(client: pg.ClientBase, role?: string): Promise<void> {
   for (const role of Object.values(roles)) await makeRole(client, role)
   await client.query('BEGIN')
   try {
@@ -79,6 +79,7 @@ export async function secureRows(client: pg.ClientBase): Promise<void> {
       GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${granted};
       REVOKE ALL ON _prisma_migrations FROM ${granted};
       REVOKE UPDATE, DELETE ON audit_events FROM ${granted}`)
+    if (role !== undefined) await client.query(`GRANT ${granted} TO ${client.escapeIdentifier(role)}`)
     const { rows } = await client.query<{ readonly name: string; readonly column: string }>(unsecured)
     for (const { name, column } of rows) {
       await client.query(`
