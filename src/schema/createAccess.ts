@@ -93,6 +93,7 @@ async function createAccess(input: typeof CreateAccessInput.$inferInput, context
     kind: createdAccesses,
     event: { action: 'access.create', targetType: 'Access', before: null, after: { userId, ...access } },
     job: { holderUserId: userId, changes: access },
+    asked: { type: 'User', id: userId },
     missing: 'there is no such user',
     standings: writtenStandings,
     decide: (standing) => decideOn(standing, 'access'),

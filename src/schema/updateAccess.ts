@@ -64,6 +64,7 @@ async function updateAccess(input: typeof UpdateAccessInput.$inferInput, context
     kind: updatedAccesses(context.columns),
     event: { action: 'access.update', targetType: 'Access', before: null, after: null },
     job: { writtenAccessId: accessId, expectedAt, changes },
+    asked: { type: 'Access', id: String(accessId) },
     missing: 'there is no such access',
     standings: writtenStandings,
     decide: (standing) => decideOn(standing, 'access', expectedOfAccesses),

@@ -74,6 +74,7 @@ async function updateUser(input: typeof UpdateUserInput.$inferInput, context: Co
       expectedAt,
       changes,
     },
+    asked: { type: 'User', id: userId },
     missing: 'there is no such user',
     standings: writtenStandings,
     decide: (standing) => decideOn(standing, 'user', expectedOfUsers),

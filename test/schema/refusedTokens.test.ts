@@ -157,6 +157,17 @@ describe('what is refused', () => {
     expect(await events()).toMatchObject([{ action: 'token.signIn', reason: 'DEACTIVATED', targetId: id }])
   })
 
+  it('of changes of users and accesses is on record, too', async () => {
+    const nobody = '3f3c2f2e-0000-4000-8000-000000000000'
+    const writer = asDemoUser(administrator, 'users:write accesses:write users:read accesses:read')
+    await mutate(`updateUser(input: { userId: "${nobody}", firstname: "X" })`, writer)
+    await mutate(`updateAccess(input: { accessId: "2000000000", language: EN })`, writer)
+    expect(await events()).toMatchObject([
+      { action: 'user.update', outcome: 'REFUSED', reason: 'NOT_FOUND', targetType: 'User', targetId: nobody },
+      { action: 'access.update', outcome: 'REFUSED', reason: 'NOT_FOUND', targetType: 'Access' },
+    ])
+  })
+
   it('as a secret that no token has is not: there is nothing that it could be about', async () => {
     const { secret, id } = await issue(administrator)
     await harness.prisma.token.delete({ where: { id: Number(id) } })
