@@ -36,6 +36,10 @@ export function createCore({ entrance, prepare, run }: CoreOptions): Core {
             allow: 'POST',
           })
         }
+        if (request.readOnly && prepared.onlyByPost) {
+          const message = 'expected a POST: a secret must not stand in an address'
+          throw new GatewayError('METHOD_NOT_ALLOWED', message, { allow: 'POST' })
+        }
         const changes = prepared.operation.operation === 'mutation'
         return within({ members: prepared.members, changes }, (context) => run(prepared, request.variables, context))
       }),

@@ -24,6 +24,7 @@ import { type CostFormula, costFormula } from './cost.ts'
 import type { DocumentCache, KnownDocument } from './documentCache.ts'
 import { executable } from './execute.ts'
 import { checkAliases, checkLimits, checkSpreads, type Limits, tooComplex } from './limits.ts'
+import { isOnlyByPost } from './onlyByPost.ts'
 import { readMembers } from './readMembers.ts'
 import { type RequiredScopes, requiredScopes } from './requiredScopes.ts'
 
@@ -40,6 +41,8 @@ export interface PreparedOperation {
   readonly cost: CostFormula
   /** The members of rows that the operation's fields read. */
   readonly members: ReadMembers
+  /** Whether it must not stand in an address, as HTTP's GET has it. */
+  readonly onlyByPost: boolean
 }
 
 /** Documents are asked for by many callers, so the check of a caller's scopes and the variables come later, in `run`. */
@@ -218,5 +221,6 @@ function prepareOperation(
     required: requiredScopes(walk, operation, openIntrospection),
     cost: costFormula(walk, operation, mostRows),
     members: readMembers(walk, operation),
+    onlyByPost: isOnlyByPost(walk, operation),
   }
 }

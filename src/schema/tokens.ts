@@ -79,9 +79,10 @@ builder.queryFields((t) => ({
     type: Token,
     nullable: true,
     scopes: ['tokens:introspect'],
+    extensions: { onlyByPost: true },
     description:
       'The token that has the secret. Null where the secret is unknown, malformed or that of another organization. ' +
-      'Send the secret as a variable, so that it does not stand in a document that somebody logs.',
+      'Refused over GET. Send the secret as a variable, so that it does not stand in a document that somebody logs.',
     args: {
       secret: t.arg.string({ required: true, description: 'The secret, as it was shown when the token was issued.' }),
     },

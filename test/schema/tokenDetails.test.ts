@@ -115,6 +115,18 @@ describe('tokenDetails', () => {
     })
   })
 
+  it('is refused over GET, wherever it stands, and says nothing of the secret', async () => {
+    const headers = await harness.authorize(administrator)
+    const all = '{ ...Found } fragment Found on Query { found: tokenDetails(secret: $secret) { id } }'
+    for (const document of [TokenDetailsOfSeed.toString(), `query ($secret: String!) ${all}`]) {
+      const query = new URLSearchParams({ query: document, variables: JSON.stringify({ secret }) })
+      const response = await harness.fetch(`/graphql?${query}`, { headers })
+      expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST'])
+      const { data, errors } = await response.json()
+      expect([data, errors]).toEqual([undefined, [expect.objectContaining({ message: expect.stringMatching(/POST/) })]])
+    }
+  })
+
   it('is null for a secret that no token has, after one statement', async () => {
     const { found, statements } = await details(mintSecret().secret)
     expect(found).toBeNull()
