@@ -62,6 +62,10 @@ export class GuardRailHit extends Failure {
     super(guardRails[rule])
     this.rule = rule
   }
+
+  override detail(): object {
+    return { rule: this.rule }
+  }
 }
 
 /** What is not the caller's own; the same change to it would take further scopes. */

@@ -15,7 +15,14 @@ import { Conflict, Failure, InvalidInput, NotFound } from '../failures.ts'
 import type { Tally } from '../observer.ts'
 import type { AuditEvent } from './audit.ts'
 import type { Catalogues } from './catalogue.ts'
-import { changingStatement, type Facts, factsStatement, type Kind, type RowId } from './changeStatement.ts'
+import {
+  changingStatement,
+  earlierStatement,
+  type Facts,
+  factsStatement,
+  type Kind,
+  type RowId,
+} from './changeStatement.ts'
 import { type DatabaseFailure, databaseFailure } from './failure.ts'
 import type { Prisma } from './generated/prisma/client.ts'
 import { keyValues, noKey } from './idempotency.ts'
@@ -262,7 +269,7 @@ async function decideAndChange<Row extends ChangedRow, Result>(
     const { facts, failure } = mayChange
       ? await made(changing, wanted, { ...job, standings, holdings: holdings ?? null })
       : { facts: await asked(changing, kind, job), failure: null }
-    if (facts === undefined) throw new NotFound(wanted.missing)
+    if (facts === undefined) return await answerWithoutRow(changing, wanted, job)
     found.organizationId = facts.targetOrganization
     const row = facts as Facts & Row
     if (facts.changedId !== null) return wanted.resultOf(row)
@@ -274,10 +281,7 @@ async function decideAndChange<Row extends ChangedRow, Result>(
       mayChange = false
       continue
     }
-    if (isRetry) {
-      if (!facts.same) throw new Conflict('the idempotency key was used for another request')
-      return once.replay(facts.outcome as Prisma.JsonObject)
-    }
+    if (isRetry) return replayed(once, facts)
     if (decided === false) return wanted.resultOf(row)
     await holding?.check(facts.held)
     if (failure !== null) throw failure
@@ -286,6 +290,24 @@ async function decideAndChange<Row extends ChangedRow, Result>(
     mayChange = true
   }
   throw new GatewayError('SERVICE_UNAVAILABLE', 'others are changing the same at present', { retryAfter: 1 })
+}
+
+/** What the change is answered where there is no such row: a retry, what it has come to. Throws NotFound, and Conflict. */
+async function answerWithoutRow<Row extends ChangedRow, Result>(
+  { read }: Changing,
+  { once, missing }: Wanted<Row, Result>,
+  job: object,
+): Promise<Result> {
+  const [earlier] = once?.answersAlways ? await read<Earlier>(earlierStatement(listOf([job]))) : []
+  if (once === null || earlier === undefined) throw new NotFound(missing)
+  return replayed(once, earlier)
+}
+
+type Earlier = Pick<Facts, 'outcome' | 'same'>
+
+async function replayed<Result>(once: Once<Result>, { outcome, same }: Earlier): Promise<Result> {
+  if (!same) throw new Conflict('the idempotency key was used for another request')
+  return once.replay(outcome as Prisma.JsonObject)
 }
 
 /** Whether the change is allowed to who holds this: where it is not, that is told only of what turns out to be held. */

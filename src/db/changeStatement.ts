@@ -2,6 +2,7 @@
  * The one statement that makes changes, one or several of a kind: it reads what they are decided on, and where that is as
  * the decision took it to be, it changes the rows, writes the audit events and remembers the idempotency keys.
  */
+import { isVisibleTo } from '../auth/visibility.ts'
 import { auditedColumns, insertEvents, type Told } from './audit.ts'
 import { authorIn, caller } from './author.ts'
 import { Prisma } from './generated/prisma/client.ts'
@@ -81,6 +82,11 @@ export function changingStatement(kind: Kind, jobs: string, keyed: boolean): Sta
     text: textOf(kind, keyed ? 'changes with keys' : 'changes', () => changingText(kind, keyed)),
     values: [jobs],
   }
+}
+
+/** What was done under the key of a job whose row may not be there any more, as facts have it; nothing where nothing was. */
+export function earlierStatement(jobs: string): Statement {
+  return { text: earlierText, values: [jobs] }
 }
 
 /** The texts of each kind's statements: to make one takes longer than to send it. */
@@ -171,3 +177,10 @@ function factsOf(kind: Kind, keyed: boolean, lock: Prisma.Sql): Prisma.Sql {
     FROM jsonb_to_recordset(${jobs}) AS job(${jobColumns}, ${kind.columns})
     ${kind.joined} ${caller} ${keyed ? earlier.joined : Prisma.empty} ${lock}`
 }
+
+const earlierText = Prisma.sql`
+  SELECT earlier.outcome, earlier.request_hash = job."requestHash" AS same
+  FROM jsonb_to_recordset(${jobs}) AS job(${jobColumns})
+  JOIN idempotency_keys AS earlier ON ${isVisibleTo(job, Prisma.sql`earlier.organization_id`)}
+    AND earlier.subject = job.subject AND earlier.key = job.key AND earlier.created_at > job.forgotten
+  ORDER BY earlier.created_at DESC LIMIT 1`.text

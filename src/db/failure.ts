@@ -42,6 +42,8 @@ const byCode: Readonly<Record<string, DatabaseFailure>> = {
   EPIPE: 'unreachable',
   ETIMEDOUT: 'unreachable',
   // PostgreSQL's (appendix A of its manual), where one differs from its class.
+  // What a row refers to was removed meanwhile, or something has come to refer to what is removed.
+  '23503': 'conflict',
   '23505': 'unique',
   '25006': 'readOnly',
   '25P03': 'timeout',

@@ -42,6 +42,8 @@ export interface Table<Row> extends Relation<Row> {
   readonly always: readonly (keyof Row & string)[]
   /** Whether its rows name parts of the catalogue: each says of which version, as `catalogueVersion`, in decimal digits. */
   readonly leadsToCatalogue: boolean
+  /** Whether it leads to rows that have been removed as well, which only tokens do. */
+  readonly includesRemoved: boolean
   /** The select list that gives these members, under their names. Throws where the model has no such member. */
   select(members: Iterable<string>): Prisma.Sql
 }
@@ -93,6 +95,7 @@ function table<Row extends { readonly id: unknown }>(model: Model, definition: D
     idType: base.typeOf('id'),
     always: ['id', ...(tenant === null || tenant === 'id' ? [] : [tenant]), ...always],
     leadsToCatalogue,
+    includesRemoved: false,
     select(members) {
       const all = [...members]
       return Prisma.join([
@@ -103,6 +106,11 @@ function table<Row extends { readonly id: unknown }>(model: Model, definition: D
       ])
     },
   }
+}
+
+/** The table with what has been removed from it: a view of the same columns, which goes by the table's name in statements. */
+function includingRemoved<Row>(of: Table<Row>, view: string): Table<Row> {
+  return { ...of, name: Prisma.sql`${Prisma.raw(view)} AS ${of.name}`, includesRemoved: true }
 }
 
 /** What texts are searched in: a column that the database makes, in lower case, and that rows are read without. */
@@ -118,6 +126,8 @@ export const accesses = table<Access>('Access', {
   always: ['type'],
   made: { heldRoles: heldRolesSql },
 })
+export const everyUser = includingRemoved(users, 'every_user')
+export const everyAccess = includingRemoved(accesses, 'every_access')
 export const roles = table<Role>('Role', { tenant: null })
 export const permissions = table<Permission>('Permission', { tenant: null })
 export const rolePermissions = relation<RolePermission>('RolePermission', null)

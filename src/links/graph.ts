@@ -1,10 +1,15 @@
-/** Every link of the graph: what leads where. A new link is a line here, and a field of its type. */
+/**
+ * Every link of the graph: what leads where. A new link is a line here, and a field of its type. Tokens, and what they lead to,
+ * lead on to what has been removed.
+ */
 import type { ScopedPermission, ScopedRole } from '../auth/allowedScopes.ts'
 import type { AuthorSnapshot } from '../auth/author.ts'
 import type { Principal } from '../auth/principal.ts'
 import {
   accesses,
   auditEvents,
+  everyAccess,
+  everyUser,
   identityProviders,
   organizations,
   permissions,
@@ -33,12 +38,12 @@ export const identityProviderOfUser = one(user, 'identityProvider', identityProv
 export const accessesOfUser = many(user, 'accesses', accesses, { by: 'userId', typical: 2 })
 export const tokensOfUser = many(user, 'tokens', tokens, {
   by: 'accessId',
-  through: through(accesses, 'userId', 'id', { unique: true }),
+  through: through(everyAccess, 'userId', 'id', { unique: true }),
   typical: 10,
 })
 
 export const organizationOfAccess = one(access, 'organization', organizations, { key: 'organizationId' })
-export const userOfAccess = one(access, 'user', users, { key: 'userId' })
+export const userOfAccess = one(access, 'user', everyUser, { key: 'userId' })
 export const assignmentsOfAccess = many(access, 'roleAssignments', roleAssignments, {
   by: 'accessId',
   typical: 2,
@@ -62,10 +67,10 @@ export const rolesOfPermission = many(permission, 'roles', roles, {
 })
 
 export const organizationOfToken = one(token, 'organization', organizations, { key: 'organizationId' })
-export const accessOfToken = one(token, 'access', accesses, { key: 'accessId' })
-export const userOfToken = one(token, 'user', users, {
+export const accessOfToken = one(token, 'access', everyAccess, { key: 'accessId' })
+export const userOfToken = one(token, 'user', everyUser, {
   key: 'accessId',
-  through: through(accesses, 'id', 'userId', { unique: true }),
+  through: through(everyAccess, 'id', 'userId', { unique: true }),
 })
 export const predecessorOfToken = one(token, 'rotatedFrom', tokens, { key: 'rotatedFromId' })
 export const successorOfToken = one(token, 'rotatedTo', tokens, { key: 'id', by: 'rotatedFromId' })

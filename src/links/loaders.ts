@@ -406,9 +406,9 @@ function isKey(key: Key | null | undefined): key is Key {
   return key !== null && key !== undefined
 }
 
-/** Whether the link leads from the id of a row to the row, as other links may, too. */
-function leadsById<From, To>({ by, through }: Link<From, To>): boolean {
-  return through === null && by === 'id'
+/** Whether the link leads from the id of a row to the row, as other links may, too: among those that are there. */
+function leadsById<From, To>({ to, by, through }: Link<From, To>): boolean {
+  return through === null && by === 'id' && !to.includesRemoved
 }
 
 /** The plan of `estimateLinked`. */

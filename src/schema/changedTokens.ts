@@ -3,7 +3,7 @@ import { isUnusedSql } from '../auth/token.ts'
 import { isVisibleTo } from '../auth/visibility.ts'
 import { job, type Kind } from '../db/changeStatement.ts'
 import { Prisma } from '../db/generated/prisma/client.ts'
-import { accesses, tokens, users } from '../db/tables.ts'
+import { accesses, everyAccess, everyUser, tokens, users } from '../db/tables.ts'
 import type { Columns } from '../links/columns.ts'
 import { revokingTokens, stateOfToken, tokenBySecret, tokenStates } from '../revokedTokens.ts'
 import { type HeldText, heldRights, holderOf, holderStanding, issuedOutcome } from './issuedTokens.ts'
@@ -71,8 +71,8 @@ function joinedTo(found: Prisma.Sql): Prisma.Sql {
   const organization = column('organizationId')
   return Prisma.sql`
     JOIN ${name} ON ${found}
-    JOIN ${accesses.name} ON ${accesses.id} = ${column('accessId')} AND ${accesses.column('organizationId')} = ${organization}
-    JOIN ${users.name} ON ${users.id} = ${accesses.column('userId')} AND ${users.column('organizationId')} = ${organization}`
+    JOIN ${everyAccess.name} ON ${accesses.id} = ${column('accessId')} AND ${accesses.column('organizationId')} = ${organization}
+    JOIN ${everyUser.name} ON ${users.id} = ${accesses.column('userId')} AND ${users.column('organizationId')} = ${organization}`
 }
 
 const switching = Prisma.sql`

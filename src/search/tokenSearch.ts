@@ -3,7 +3,7 @@ import { isOverSql } from '../auth/expiry.ts'
 import { hasStatus, type TokenStatus, type TokenTime } from '../auth/token.ts'
 import { all, anything } from '../db/conditions.ts'
 import { Prisma } from '../db/generated/prisma/client.ts'
-import { searchTextOf, tokens, users } from '../db/tables.ts'
+import { everyAccess, searchTextOf, tokens, users } from '../db/tables.ts'
 import { integerIdOf, uuidOf } from '../ids.ts'
 import { containsText, given, idList, inRange, type TimeRange } from './condition.ts'
 import type { SearchRules } from './rules.ts'
@@ -35,7 +35,7 @@ export function tokensMatching(
     given(
       search.userId,
       (userId) => Prisma.sql`EXISTS (
-        SELECT FROM accesses WHERE accesses.id = ${column('accessId')}
+        SELECT FROM ${everyAccess.name} WHERE accesses.id = ${column('accessId')}
         AND accesses.user_id = ${uuidOf('search.userId', userId)}::uuid)`,
     ),
     given(

@@ -2,7 +2,7 @@
 import type pg from 'pg'
 import { StartupError } from '../errors.ts'
 import type { Kind } from './kind.ts'
-import { kinds } from './kinds.ts'
+import { kinds, tokenKind } from './kinds.ts'
 
 /** Rows that are fetched at once. */
 const batch = 2_000
@@ -58,7 +58,12 @@ function selectRows(kind: Kind, organizationId: string | null): string {
     kind.place === null || own === 't'
       ? ''
       : 'JOIN organizations AS organization ON organization.id = t.organization_id'
-  const where = kind.place === null || organizationId === null ? '' : `WHERE ${own}.id = '${organizationId}'`
+  const conditions = [
+    ...(kind.place === null || organizationId === null ? [] : [`${own}.id = '${organizationId}'`]),
+    // Whom they were for is not there any more: like the audit trail, they are history.
+    ...(kind === tokenKind ? ['NOT t.access_removed'] : []),
+  ]
+  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
   return `SELECT ${selected.join(', ')} FROM ${kind.table} AS t ${joined} ${where} ORDER BY ${orders[kind.type] ?? 't.id'}`
 }
 

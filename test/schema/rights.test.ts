@@ -5,6 +5,7 @@ import { graphql } from '../generated/gql.ts'
 import type { PermissionCheck, ResourceInput } from '../generated/graphql.ts'
 import { asDemoUser, demoAccessId } from '../support/demoUser.ts'
 import { type Caller, claimsOf, createHarness, type Harness } from '../support/harness.ts'
+import { withAccess } from '../support/withAccess.ts'
 
 const EffectiveRights = graphql(`
   query EffectiveRights($resource: ResourceInput) {
@@ -132,7 +133,7 @@ describe('what one may do', () => {
       include: { access: { include: { user: true } } },
     })
     let [some, cut] = [0, 0]
-    for (const { id, accessId, access } of tokens) {
+    for (const { id, accessId, access } of withAccess(tokens)) {
       if (access.user.expiresAt !== null) continue
       const claims = { ...claimsOf(administrator), sub: access.userId, access_id: accessId, token_id: id }
       const caller = { claims }

@@ -8,6 +8,7 @@ import { formatSecret } from '../../src/auth/apiToken.ts'
 import { schema } from '../../src/schema/index.ts'
 import { graphql } from '../generated/gql.ts'
 import { claimsOf, createHarness, type Harness } from '../support/harness.ts'
+import { withAccess } from '../support/withAccess.ts'
 
 const ReadToken = graphql(`
   query ReadToken($id: ID!) {
@@ -109,9 +110,11 @@ describe('token', () => {
   afterAll(() => harness.close())
 
   it('has every field of its row and of the rows it belongs to, for every token', async () => {
-    const rows = await harness.prisma.token.findMany({
-      include: { access: { include: { user: { include: { identityProvider: true } } } }, rotatedTo: true },
-    })
+    const rows = withAccess(
+      await harness.prisma.token.findMany({
+        include: { access: { include: { user: { include: { identityProvider: true } } } }, rotatedTo: true },
+      }),
+    )
     for (const row of rows) {
       const { user } = row.access
       const provider = user.identityProvider

@@ -84,7 +84,7 @@ describe('the token document', () => {
   it('has what the database has, at each place that the table names', async () => {
     const row = await harness.prisma.token.findUniqueOrThrow({ where: { id: Number(id) }, include: { access: true } })
     const user = await harness.prisma.user.findUniqueOrThrow({
-      where: { id: row.access.userId },
+      where: { id: row.access?.userId ?? '' },
       include: { identityProvider: true },
     })
     const none = { allRoles: false, allPermissions: false }

@@ -341,9 +341,8 @@ describe('writing users', () => {
     })
 
     it('ends the sessions and the tokens of a user whose last day is over, at once, and gives them back with it', async () => {
-      const { accessId, userId } = await harness.prisma.token
-        .findFirstOrThrow({ where: { id: activeTokenOfAnother(), revokedAt: null }, include: { access: true } })
-        .then(({ access }) => ({ accessId: access.id, userId: access.userId }))
+      const { accessId } = await harness.prisma.token.findUniqueOrThrow({ where: { id: activeTokenOfAnother() } })
+      const { userId } = await harness.prisma.access.findUniqueOrThrow({ where: { id: accessId } })
       const session: Caller = { claims: { sub: userId, access_id: accessId, customer_id: 1 } }
       const token = { authorization: `Bearer ${formatSecret(fixedBytes(`secret of token ${activeTokenOfAnother()}`))}` }
       const statuses = async () =>

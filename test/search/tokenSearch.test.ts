@@ -4,6 +4,7 @@ import { graphql } from '../generated/gql.ts'
 import type { TokenSearch, TokenStatus } from '../generated/graphql.ts'
 import { createHarness, type Harness } from '../support/harness.ts'
 import { testTime } from '../support/time.ts'
+import { withAccess } from '../support/withAccess.ts'
 import { type Condition, expectSearch, hasText, pairs, within } from './conditions.ts'
 
 const SearchTokens = graphql(`
@@ -22,8 +23,8 @@ const SearchTokensOfOwners = graphql(`
 const { auditor } = demoCallers
 const statuses: readonly TokenStatus[] = ['ACTIVE', 'DEACTIVATED', 'EXPIRED', 'REVOKED']
 
-const readRows = ({ prisma }: Harness) =>
-  prisma.token.findMany({ include: { access: { include: { user: true } } }, orderBy: { id: 'asc' } })
+const readRows = async ({ prisma }: Harness) =>
+  withAccess(await prisma.token.findMany({ include: { access: { include: { user: true } } }, orderBy: { id: 'asc' } }))
 
 type Row = Awaited<ReturnType<typeof readRows>>[number]
 
