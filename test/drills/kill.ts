@@ -85,6 +85,8 @@ interface Row {
   readonly name: string
   readonly deactivated: boolean
   readonly rotatedFrom: string | null
+  /** Whether another one takes its place. */
+  readonly isRotated: boolean
   /** Whether the time of the one that it was rotated from ends as its event says. */
   readonly hasEnded: boolean | null
   /** The actions of the audit events about it. */
@@ -95,6 +97,7 @@ interface Row {
 
 const rowsOfStorm = `
   SELECT tokens.id::text, tokens.name, tokens.deactivated, tokens.rotated_from::text AS "rotatedFrom",
+    EXISTS (SELECT FROM tokens AS next WHERE next.rotated_from = tokens.id) AS "isRotated",
     old.expires_at = (rotation.after ->> 'previousEndsAt')::timestamptz AS "hasEnded",
     ARRAY(SELECT action FROM audit_events WHERE target_id = tokens.id::text AND target_type = 'Token' ORDER BY id) AS actions,
     (SELECT count(*)::integer FROM idempotency_keys WHERE outcome ->> 'tokenId' = tokens.id::text) AS keys
@@ -115,9 +118,10 @@ async function wrongs({ sql }: Fleet, all: readonly Asked[]): Promise<readonly s
   }
   const successors = new Set<string>()
   const issued = new Set<string>()
-  for (const { id, name, deactivated, rotatedFrom, hasEnded, actions, keys } of rows.values()) {
+  for (const { id, name, deactivated, rotatedFrom, isRotated, hasEnded, actions, keys } of rows.values()) {
     const expected = [
       rotatedFrom === null ? 'token.issue' : 'token.rotate',
+      ...(isRotated ? ['token.rotated'] : []),
       ...(deactivated ? ['token.deactivate'] : []),
     ]
     if (String(actions) !== String(expected)) wrong.push(`token ${id} has the events ${actions}, expected ${expected}`)
