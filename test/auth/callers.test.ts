@@ -132,8 +132,18 @@ describe('an API token', () => {
     const { id, caller } = await tokenOf(accessId)
     const row = await harness.prisma.token.delete({ where: { id } })
     expect((await ask(caller)).status).toBe(401)
-    const { allowedScopes, createdBy: _, updatedBy: __, deactivatedUpdatedBy: ___, idleSince: ____, ...columns } = row
-    await harness.prisma.token.create({ data: { ...columns, allowedScopes: allowedScopes as object } })
+    const { name, secretHash, hint, scope, allowedScopes, expiresAt, createdAt, updatedAt, organizationId } = row
+    const told = {
+      name,
+      secretHash,
+      hint,
+      scope,
+      allowedScopes: allowedScopes as object,
+      expiresAt,
+      createdAt,
+      updatedAt,
+    }
+    await harness.prisma.token.create({ data: { ...told, id, accessId, organizationId } })
     pass(4_999)
     const { statements, ...again } = await ask(caller)
     expect(again).toMatchObject(refusal('there is no such API token'))

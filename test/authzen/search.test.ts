@@ -91,7 +91,7 @@ beforeAll(async () => {
       allowedScopes: { generalScopes: [], organizationScopes, servicesScopes: [] } as object,
     })),
   })
-  const tokens = await prisma.token.findMany({ where: { organizationId } })
+  const tokens = await prisma.token.findMany({ where: { organizationId }, orderBy: { id: 'asc' } })
   subjects = [
     ...[...new Set(own.map(({ userId }) => userId))].map((id) => ({ type: 'user', id })),
     ...own.map(({ id }) => ({ type: 'access', id: String(id) })),

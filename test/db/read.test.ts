@@ -18,7 +18,7 @@ describe('the two ways to read', () => {
     database = await createTestDatabase({ demo: true })
     const opened = openDatabase({ connection: database.connection, poolSize: 1, timeout: 5 })
     const { id: organizationId } = await opened.prisma.organization.findFirstOrThrow()
-    const event = { subject: 'a', action: 'b', targetType: 'c', targetId: 'd', outcome: 'e', requestId: 'f' }
+    const event = { subject: 'a', action: 'b', targetType: 'c', targetId: 'd', outcome: 'SUCCESS', requestId: 'f' }
     const before = { text: 'ü "quoted" \\ 😀', list: [1, null, true], nothing: null }
     await opened.prisma.auditEvent.create({ data: { ...event, organizationId, at: new Date(), before } })
     // The embedded database takes one connection at a time.

@@ -44,8 +44,9 @@ async function made(asked: readonly Question[], gatewayOf: (harness: Harness) =>
   try {
     const { prisma } = harness
     const before = await prisma.token.count()
+    const known = new Set((await prisma.user.findMany()).map(({ id }) => id))
     // Some tokens belong to nobody: what is told of them fails once they have been changed.
-    await prisma.$executeRawUnsafe('ALTER TABLE tokens DROP CONSTRAINT tokens_organization_id_access_id_fkey')
+    await prisma.$executeRawUnsafe('ALTER TABLE tokens DROP CONSTRAINT tokens_organization_id_live_access_id_fkey')
     await prisma.$executeRawUnsafe('UPDATE tokens SET access_id = 999999 WHERE id IN (2, 5, 9)')
     const ask = asking(harness, gatewayOf(harness))
     const replies: Reply[] = []
@@ -56,10 +57,15 @@ async function made(asked: readonly Question[], gatewayOf: (harness: Harness) =>
     const keys = await prisma.idempotencyKey.findMany({ orderBy: [{ organizationId: 'asc' }, { key: 'asc' }] })
     const assignments = await prisma.roleAssignment.findMany({ orderBy: { id: 'asc' } })
     const roles = await prisma.role.findMany({ orderBy: { id: 'asc' }, include: { permissions: true } })
-    const mask = masking(tokens.slice(before))
+    const users = await prisma.user.findMany({ orderBy: [{ createdAt: 'asc' }, { email: 'asc' }] })
+    const accesses = await prisma.access.findMany({ orderBy: { id: 'asc' } })
+    const created = users.filter(({ id }) => !known.has(id))
+    const mask = masking(tokens.slice(before), created)
     return {
       replies: replies.map((reply) => ({ ...reply, body: mask(reply.body) })),
       rows: [
+        ...users.map((user) => mask(JSON.stringify(user))),
+        ...accesses.map((access) => mask(JSON.stringify(access))),
         ...tokens.map(({ secretHash: _, ...token }) => mask(JSON.stringify(token))),
         ...events.map(({ id: _, ...event }) => mask(JSON.stringify(event))),
         ...keys.map(({ requestHash: _, ...key }) => mask(JSON.stringify(key))),
@@ -73,14 +79,21 @@ async function made(asked: readonly Question[], gatewayOf: (harness: Harness) =>
 }
 
 /** Puts a number in the place of what is random: secrets with their hints; and of ids, which may have gaps. */
-function masking(issued: readonly { readonly id: number; readonly hint: string }[]): (text: string) => string {
-  const places = new Map(
-    issued.flatMap(({ id, hint }, place) => [
-      [String(id), `the token ${place}`],
-      [Buffer.from(`Token:${id}`).toString('base64url'), `the node of token ${place}`],
-      [hint, `the hint of token ${place}`],
+function masking(
+  issued: readonly { readonly id: number; readonly hint: string }[],
+  created: readonly { readonly id: string }[],
+): (text: string) => string {
+  const places = new Map([
+    ...created.flatMap(({ id }, place) => [
+      [id, `the user ${place}`] as const,
+      [Buffer.from(`User:${id}`).toString('base64url'), `the node of user ${place}`] as const,
     ]),
-  )
+    ...issued.flatMap(({ id, hint }, place) => [
+      [String(id), `the token ${place}`] as const,
+      [Buffer.from(`Token:${id}`).toString('base64url'), `the node of token ${place}`] as const,
+      [hint, `the hint of token ${place}`] as const,
+    ]),
+  ])
   return (text) =>
     text
       .replace(/iamt_\w{45}(\w{4})/g, (_, hint: string) => `the secret with ${places.get(hint)}`)

@@ -273,7 +273,16 @@ describe('the lines of a file', () => {
 
 describe('the kinds of lines', () => {
   /** What says where a row belongs, what the database makes itself, and what has no meaning beyond it. */
-  const without = ['organization_id', 'search_text', 'role_assignments.id']
+  const without = [
+    'organization_id',
+    'search_text',
+    'role_assignments.id',
+    'tokens.idle_since',
+    'tokens.live_access_id',
+    // Tokens of accesses that are gone are history.
+    'tokens.access_removed',
+    'tokens.removed_access_id',
+  ]
 
   it('have a member for each column, so that no export leaves anything out', () => {
     for (const { table, members } of kinds) {
