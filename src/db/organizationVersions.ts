@@ -64,7 +64,7 @@ export class OrganizationVersions implements Currency {
     const known = this.#epochs.get(organizationId)
     if (known?.version === version) return known
     if (known !== undefined && known.version > version) return { current: false }
-    // What was told between the reading and now is told no more.
+    // What was told between the reading and now is told no more, and may have been forgotten.
     if (asOf < this.#since) return { current: false }
     const epoch = { version, current: true }
     // What was there is not current any more: it is disposed of.
@@ -82,7 +82,8 @@ export class OrganizationVersions implements Currency {
   /** The organization has this version, or a later one. */
   #told(organizationId: string, version: bigint): void {
     const known = this.#epochs.peek(organizationId)
-    if (known !== undefined && known.version < version) this.#epochs.delete(organizationId)
+    // Also of one that nothing is remembered of yet: what is on its way may have been read before.
+    if (known === undefined || known.version < version) this.#epochs.set(organizationId, { version, current: true })
   }
 
   /** Something has changed, nobody knows what: nothing is relied on before it has been asked. */

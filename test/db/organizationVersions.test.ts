@@ -58,6 +58,15 @@ describe('what is remembered of an organization', () => {
     expect(versions.epochAt(organization, 6n, 2n).current).toBe(true)
   })
 
+  it('nor where somebody else has a transaction all the while, which keeps the number from rising', async () => {
+    const { state, versions } = scripted()
+    await versions.renew()
+    state.answer = async () => changed(6n, 1n)
+    versions.expire()
+    await versions.renew()
+    expect(versions.epochAt(organization, 5n, 1n).current).toBe(false)
+  })
+
   it('is not current before anything has been asked', () => {
     expect(scripted().versions.epochAt(organization, 5n, 1n).current).toBe(false)
   })
