@@ -10,7 +10,7 @@ import { allScopes } from '../../src/auth/scopes.ts'
 import { createHarness, type Harness } from '../support/harness.ts'
 import { assigning, isCaller, locksOut, now, type Outcome, type State, type Write, write } from './guardRailModel.ts'
 
-const cases = Number(process.env.WRITES_CASES ?? 25)
+const cases = Number(process.env.WRITES_CASES ?? 10)
 const seed = Number(process.env.WRITES_SEED ?? 20_261_128)
 
 let harness: Harness
