@@ -34,8 +34,8 @@ export interface State {
   readonly roles: Readonly<Record<string, readonly string[]>>
 }
 
-/** A write, and the access that its caller signs in with. */
-export type Write = { readonly caller: number } & (
+/** A write, and the access that its caller signs in with, with its user. */
+export type Write = { readonly caller: number; readonly callerUser: string } & (
   | ({ readonly kind: 'assignRole' } & Assignment)
   | { readonly kind: 'withdrawRole'; readonly accessId: number; readonly roleId: string; readonly zone: string | null }
   | { readonly kind: 'createRole'; readonly roleId: string; readonly permissions: readonly string[] }
@@ -48,6 +48,8 @@ export type Write = { readonly caller: number } & (
   | { readonly kind: 'removeRole'; readonly roleId: string }
   | { readonly kind: 'updateUser'; readonly userId: string; readonly expiresAt: string | null }
   | { readonly kind: 'createAccess'; readonly userId: string }
+  | { readonly kind: 'removeAccess'; readonly accessId: number }
+  | { readonly kind: 'removeUser'; readonly userId: string }
 )
 
 /** What becomes of a write: the type of its answer, and the state after it. */
@@ -70,14 +72,19 @@ export function isCaller(state: State, accessId: number): boolean {
   return user !== undefined && !isOver(user)
 }
 
-/** The accesses that may assign roles: all of them, and those that do so for good. */
-export function assigners(state: State): { readonly all: readonly number[]; readonly lasting: readonly number[] } {
-  const by = state.assignments.filter((assignment) => {
+/** The assignments by which somebody may assign roles. */
+export function assigningBy(state: State): readonly Assignment[] {
+  return state.assignments.filter((assignment) => {
     const access = state.accesses.find(({ id }) => id === assignment.accessId)
     const permits = state.roles[assignment.roleId]?.includes(assigning)
     const signsIn = access?.type !== 'PROFILE' && isCaller(state, assignment.accessId)
     return permits && signsIn && assignment.zone === null && isInForce(assignment)
   })
+}
+
+/** The accesses that may assign roles: all of them, and those that do so for good. */
+function assigners(state: State): { readonly all: readonly number[]; readonly lasting: readonly number[] } {
+  const by = assigningBy(state)
   const lasting = by.filter(
     ({ validUntil, accessId }) => validUntil === null && userOf(state, accessId)?.expiresAt === null,
   )
@@ -181,7 +188,7 @@ export function write(state: State, wanted: Write, made: number): Outcome {
       if (user === undefined) return ends('NotFoundError')
       if (user.expiresAt === expiresAt) return ends(payload)
       const changed = { ...user, expiresAt }
-      if (isOver(changed) && userOf(state, wanted.caller)?.id === userId) return ends('GuardRailError')
+      if (isOver(changed) && wanted.callerUser === userId) return ends('GuardRailError')
       return guarded({ ...state, users: state.users.map((each) => (each === user ? changed : each)) })
     }
     case 'createAccess': {
@@ -189,5 +196,31 @@ export function write(state: State, wanted: Write, made: number): Outcome {
       const access = { id: made, userId: wanted.userId, type: 'API_CONNECTION' }
       return becomes({ ...state, accesses: [...state.accesses, access] })
     }
+    case 'removeAccess': {
+      const { accessId, caller, callerUser } = wanted
+      const access = state.accesses.find(({ id }) => id === accessId)
+      if (access === undefined) return ends('NotFoundError')
+      // Whose own one is gone may have come with any of theirs.
+      const isThere = state.accesses.some(({ id }) => id === caller)
+      if (isThere ? accessId === caller : access.userId === callerUser) return ends('GuardRailError')
+      return guarded(without(state, (each) => each === access))
+    }
+    case 'removeUser': {
+      const { userId, callerUser } = wanted
+      if (!state.users.some(({ id }) => id === userId)) return ends('NotFoundError')
+      if (userId === callerUser) return ends('GuardRailError')
+      const left = without(state, (each) => each.userId === userId)
+      return guarded({ ...left, users: state.users.filter(({ id }) => id !== userId) })
+    }
+  }
+}
+
+/** The state without these accesses and what they hold. */
+function without(state: State, isGone: (access: AccessState) => boolean): State {
+  const gone = state.accesses.filter(isGone).map(({ id }) => id)
+  return {
+    ...state,
+    accesses: state.accesses.filter(({ id }) => !gone.includes(id)),
+    assignments: state.assignments.filter(({ accessId }) => !gone.includes(accessId)),
   }
 }

@@ -7,8 +7,18 @@ import fc from 'fast-check'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { allScopes } from '../../src/auth/scopes.ts'
-import { createHarness, type Harness } from '../support/harness.ts'
-import { assigning, isCaller, locksOut, now, type Outcome, type State, type Write, write } from './guardRailModel.ts'
+import { type Caller, type Claims, createHarness, type Harness } from '../support/harness.ts'
+import {
+  assigning,
+  assigningBy,
+  isCaller,
+  locksOut,
+  now,
+  type Outcome,
+  type State,
+  type Write,
+  write,
+} from './guardRailModel.ts'
 
 const cases = Number(process.env.WRITES_CASES ?? 10)
 const seed = Number(process.env.WRITES_SEED ?? 20_261_128)
@@ -53,6 +63,9 @@ const aWrite = fc.record({
   expiresAt: fc.constantFrom(...days),
   added: some,
   removed: some,
+  /** What it is about: anything, what somebody holds, or what lets somebody assign roles. */
+  about: fc.constantFrom('anything' as const, 'held' as const, 'assigning' as const, 'assigning' as const),
+  which: fc.nat({ max: 9 }),
   kind: fc.constantFrom(
     'assignRole' as const,
     'assignRole' as const,
@@ -67,12 +80,15 @@ const aWrite = fc.record({
     'updateUser' as const,
     'updateUser' as const,
     'createAccess' as const,
+    'removeAccess' as const,
+    'removeAccess' as const,
+    'removeUser' as const,
   ),
 })
 type Drawn = typeof aWrite extends fc.Arbitrary<infer T> ? T : never
 
 const sequence = fc.record({
-  held: fc.array(fc.record(aim), { maxLength: 6 }),
+  held: fc.array(fc.record(aim), { minLength: 1, maxLength: 7 }),
   steps: fc.array(fc.array(aWrite, { minLength: 1, maxLength: 2 }), { minLength: 3, maxLength: 8 }),
 })
 
@@ -164,33 +180,46 @@ function normalized({ users, accesses, assignments, roles }: State): State {
   }
 }
 
-function writeOf(drawn: Drawn, { start, prefix }: World): Write {
+/** The write that is drawn, in the state as it is then. */
+function writeOf(drawn: Drawn, state: State, { start, prefix }: World): Write {
   const idOf = (access: number) => start.accesses[access]?.id as number
-  const { zone, validUntil, added, expiresAt } = drawn
+  const { validUntil, added, expiresAt } = drawn
   const caller = idOf(drawn.caller)
-  const [accessId, roleId] = [idOf(drawn.access), `${prefix}${drawn.role}`]
-  const userId = start.users[drawn.user]?.id as string
+  const callerUser = start.accesses[drawn.caller]?.userId as string
+  const by = { caller, callerUser }
+  const lists = { anything: [], held: state.assignments, assigning: assigningBy(state) }
+  const list = lists[drawn.about]
+  const aimed = list[drawn.which % Math.max(list.length, 1)]
+  const zone = aimed === undefined ? drawn.zone : aimed.zone
+  const accessId = aimed?.accessId ?? idOf(drawn.access)
+  const roleId = aimed?.roleId ?? `${prefix}${drawn.role}`
+  const holder = start.accesses.find(({ id }) => id === aimed?.accessId)?.userId
+  const userId = holder ?? (start.users[drawn.user]?.id as string)
   const removed = drawn.removed.filter((permission) => !added.includes(permission))
   switch (drawn.kind) {
     case 'assignRole':
-      return { kind: 'assignRole', caller, accessId, roleId, zone, validUntil }
+      return { kind: 'assignRole', ...by, accessId, roleId, zone, validUntil }
     case 'withdrawRole':
-      return { kind: 'withdrawRole', caller, accessId, roleId, zone }
+      return { kind: 'withdrawRole', ...by, accessId, roleId, zone }
     case 'createRole':
-      return { kind: 'createRole', caller, roleId, permissions: added }
+      return { kind: 'createRole', ...by, roleId, permissions: added }
     case 'updateRole':
-      return { kind: 'updateRole', caller, roleId, added, removed }
+      return { kind: 'updateRole', ...by, roleId, added, removed }
     case 'removeRole':
-      return { kind: 'removeRole', caller, roleId }
+      return { kind: 'removeRole', ...by, roleId }
     case 'updateUser':
-      return { kind: 'updateUser', caller, userId, expiresAt }
+      return { kind: 'updateUser', ...by, userId, expiresAt }
     case 'createAccess':
-      return { kind: 'createAccess', caller, userId }
+      return { kind: 'createAccess', ...by, userId }
+    case 'removeAccess':
+      return { kind: 'removeAccess', ...by, accessId }
+    case 'removeUser':
+      return { kind: 'removeUser', ...by, userId }
   }
 }
 
 function inputOf(wanted: Write): object {
-  const { kind, caller: _, ...said } = wanted
+  const { kind: _, caller: __, callerUser: ___, ...said } = wanted
   switch (wanted.kind) {
     case 'assignRole':
     case 'withdrawRole': {
@@ -201,6 +230,8 @@ function inputOf(wanted: Write): object {
       return { ...said, description: 'A role.' }
     case 'updateRole':
       return { roleId: wanted.roleId, addPermissions: wanted.added, removePermissions: wanted.removed }
+    case 'removeAccess':
+      return { accessId: String(wanted.accessId) }
     case 'createAccess':
       return { ...said, access: { apiConnection: { name: 'A', language: 'EN' } } }
     default:
@@ -211,17 +242,26 @@ function inputOf(wanted: Write): object {
 const ofCatalogue = new Set(['createRole', 'updateRole', 'removeRole'])
 const ownScopes = allScopes.filter((scope) => scope !== 'organizations:all')
 
+const jwts = new Map<string, Promise<Readonly<Record<string, string>>>>()
+
+/** A caller that comes with the same JWT each time, so that the gateway may remember it. */
+async function signedIn(claims: object): Promise<Caller> {
+  const name = JSON.stringify(claims)
+  const jwt = jwts.get(name) ?? harness.authorize({ claims: claims as Claims })
+  jwts.set(name, jwt)
+  return { authorization: `${(await jwt).authorization}` }
+}
+
 /** What a write is answered: the type of it, or the status of a refusal, and the id of a new access. */
-async function ask(wanted: Write, { organizationId, start }: World) {
-  const { kind, caller } = wanted
+async function ask(wanted: Write, { organizationId }: World) {
+  const { kind, caller, callerUser } = wanted
   const scope = (ofCatalogue.has(kind) ? allScopes : ownScopes).join(' ')
-  const userId = start.accesses.find(({ id }) => id === caller)?.userId
   const made = kind === 'createAccess' ? '... on CreateAccessPayload { access { id } }' : ''
   const input = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}Input`
   const { status, data, errors } = await harness.askRaw(
     `mutation ($input: ${input}!) { answer: ${kind}(input: $input) { __typename ${made} ... on Error { message } } }`,
     { input: inputOf(wanted) },
-    { claims: { sub: userId, org_id: organizationId, access_id: caller, scope } },
+    await signedIn({ sub: callerUser, org_id: organizationId, access_id: caller, scope }),
   )
   if (status === 401) return { answer: '401', made: 0 }
   expect(errors).toBeUndefined()
@@ -344,6 +384,7 @@ async function assignmentIds({ organizationId }: World): Promise<ReadonlyMap<str
 
 /** Leaves a catalogue as small as it was. */
 async function removeWorld({ organizationId, prefix }: World): Promise<void> {
+  jwts.clear()
   await sql('DELETE FROM role_assignments WHERE organization_id = $1::uuid', [organizationId])
   await sql('DELETE FROM roles WHERE starts_with(id, $1::text)', [prefix])
 }
@@ -360,7 +401,7 @@ it(`${cases} random sequences of writes keep every guard rail, and the trail tel
         const ids = await assignmentIds(world)
         let state = world.start
         for (const step of steps) {
-          const writes = step.map((drawn) => writeOf(drawn, world))
+          const writes = step.map((drawn) => writeOf(drawn, state, world))
           const asked = await Promise.all(writes.map((each) => ask(each, world)))
           const there = await stored(world)
           const answers = asked.map(({ answer }) => answer)
