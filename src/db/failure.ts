@@ -43,6 +43,8 @@ const byCode: Readonly<Record<string, DatabaseFailure>> = {
   ETIMEDOUT: 'unreachable',
   // PostgreSQL's (appendix A of its manual), where one differs from its class.
   // What a row refers to was removed meanwhile, or something has come to refer to what is removed.
+  // The first is how PostgreSQL 18 tells of ON DELETE RESTRICT.
+  '23001': 'conflict',
   '23503': 'conflict',
   '23505': 'unique',
   '25006': 'readOnly',
