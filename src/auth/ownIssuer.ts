@@ -1,7 +1,7 @@
 /** The gateway as an issuer whose JWTs it takes itself, beside the identity provider's. */
 import { decodeJwt } from 'jose'
 import type { TrustedIssuer } from './authenticate.ts'
-import { createJwtVerifier } from './jwt.ts'
+import { createJwtVerifier, type JwtRules, type JwtVerifier } from './jwt.ts'
 import type { ClaimNames } from './principal.ts'
 import type { Signer } from './signer.ts'
 import { longestLifetime } from './signingKeys.ts'
@@ -11,19 +11,23 @@ export interface OwnIssuer extends TrustedIssuer {
   isIssuerOf(jwt: string): boolean
 }
 
-interface OwnIssuerOptions {
+interface OwnVerifierOptions {
   readonly signer: Pick<Signer, 'resolve'>
   /** The `iss` of its JWTs: where clients reach it. */
   readonly issuer: () => string
-  readonly audience: string
-  /** What the claims are called that it shares with the identity provider. */
-  readonly claimNames: ClaimNames
+  /** The `aud`; null: any. */
+  readonly audience: JwtRules['audience']
   readonly clock: () => Date
 }
 
-/** What verifies the gateway's own JWTs: by its own keys alone, which verify nobody else's. */
-export function createOwnIssuer({ signer, issuer, audience, claimNames, clock }: OwnIssuerOptions): OwnIssuer {
-  const rules = {
+interface OwnIssuerOptions extends OwnVerifierOptions {
+  /** What the claims are called that it shares with the identity provider. */
+  readonly claimNames: ClaimNames
+}
+
+/** Verifies the gateway's own JWTs: by its own keys alone, which verify nobody else's. None is older than they live at most. */
+export function createOwnVerifier({ signer, issuer, audience, clock }: OwnVerifierOptions): JwtVerifier {
+  return createJwtVerifier(signer, {
     get issuer() {
       return issuer()
     },
@@ -31,14 +35,18 @@ export function createOwnIssuer({ signer, issuer, audience, claimNames, clock }:
     type: 'at+jwt',
     maxAge: longestLifetime,
     clock,
-  } as const
+  })
+}
+
+/** The issuer that such JWTs are by. */
+export function createOwnIssuer({ claimNames, ...options }: OwnIssuerOptions): OwnIssuer {
   return {
-    verify: createJwtVerifier(signer, rules),
+    verify: createOwnVerifier(options),
     // Whatever the provider has its scopes in may mean something else here, as `roles` does.
     claimNames: { ...claimNames, scopes: ['scope'] },
     isIssuerOf(jwt) {
       try {
-        return decodeJwt(jwt).iss === issuer()
+        return decodeJwt(jwt).iss === options.issuer()
       } catch {
         return false
       }

@@ -5,7 +5,8 @@ import type { TokenUse } from '../auth/authenticate.ts'
 import { checkEndpointScopes } from '../auth/endpointScopes.ts'
 import { endOf } from '../auth/expiry.ts'
 import { isInt4 } from '../auth/int4.ts'
-import { createJwtVerifier, JwtRefused, type VerifiedJwt } from '../auth/jwt.ts'
+import { JwtRefused, type VerifiedJwt } from '../auth/jwt.ts'
+import { createOwnVerifier } from '../auth/ownIssuer.ts'
 import type { ClaimNames } from '../auth/principal.ts'
 import { carriedScopes } from '../auth/scopes.ts'
 import type { Signer } from '../auth/signer.ts'
@@ -51,9 +52,6 @@ const members: ReadMembers = new Map([
   [accesses.model, new Set(['id', 'userId'])],
   [users.model, new Set(['email'])],
 ])
-
-/** Seconds that a JWT of the gateway may be old, whatever its end. */
-const longestJwt = 3_600
 
 /** The endpoint: for callers with `tokens:introspect`, about tokens of organizations that they see. */
 export function createIntrospection(options: IntrospectionOptions): Operation {
@@ -123,9 +121,9 @@ async function verified(
   { signer, issuer }: IntrospectionOptions,
 ): Promise<VerifiedJwt | null> {
   if (signer === null) return null
-  const rules = { issuer: issuer(), audience: null, type: 'at+jwt', maxAge: longestJwt, clock: () => now } as const
+  const verify = createOwnVerifier({ signer, issuer, audience: null, clock: () => now })
   try {
-    return await createJwtVerifier(signer, rules)(jwt)
+    return await verify(jwt)
   } catch (error) {
     if (error instanceof JwtRefused) return null
     throw error

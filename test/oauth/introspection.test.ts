@@ -165,6 +165,7 @@ describe('introspection of a JWT that the gateway has made from an API token', (
     ['of another issuer', { iss: 'https://issuer.example' }, 'at+jwt'],
     ['of another type', {}, 'JWT'],
     ['that has expired', { iat: now - 700, exp: now - 100 }, 'at+jwt'],
+    ['that is older than any that still works', { iat: now - 906, exp: now + 600 }, 'at+jwt'],
     ['without a token', { token_id: undefined }, 'at+jwt'],
     ['of a token that is not there', { token_id: 918_273 }, 'at+jwt'],
     ['of a token of another organization', { token_id: demoTokenId('Campagne été') }, 'at+jwt'],
