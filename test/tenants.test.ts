@@ -8,9 +8,12 @@ import { demoIdentityProviders } from '../examples/data/demo/organizations.ts'
 import { demoTokenId } from '../examples/data/demo/tokens.ts'
 import { formatSecret } from '../src/auth/apiToken.ts'
 import { allScopes } from '../src/auth/scopes.ts'
+import { exchangeGrant } from '../src/oauth/exchangeRequest.ts'
 import { schema } from '../src/schema/index.ts'
 import { findPlaces, type Id, type Place, type Sample, select } from './schema/idPlaces.ts'
 import { type Caller, createHarness, type Harness } from './support/harness.ts'
+import { createTestSigner } from './support/signer.ts'
+import { testTime } from './support/time.ts'
 
 /** Ids of one kind: of the insider's organization, of another one, and of none. */
 interface Ids {
@@ -36,6 +39,11 @@ const idsOf = {
   Customer: { own: 1, foreign: 2, unknown: 918_273 },
 } as const satisfies Readonly<Record<string, Ids>>
 
+const signer = await createTestSigner()
+
+/** JWTs that the gateway has made from tokens. */
+const jwts: Ids = { own: await jwtOf(ownToken), foreign: await jwtOf(foreignToken), unknown: await jwtOf(918_273) }
+
 /** What has no tenant: the catalogue, which is the same for everybody, and what is outside of this graph. */
 const withoutTenant: Readonly<Record<string, Id>> = {
   Role: 'zone-reader',
@@ -58,7 +66,7 @@ interface Cell {
   readonly ids: Ids
   readonly takesSeveral: boolean
   readonly path: string
-  /** What is sent for these ids, as JSON. */
+  /** What is sent for these ids: a form, or something else as JSON. */
   body(ids: readonly Id[], sample: Sample): object
 }
 
@@ -93,7 +101,26 @@ const operations: readonly Cell[] = places
 /** Every key by which a router may refer to something. */
 const entities: readonly Cell[] = await entityCells()
 
-const cells: readonly Cell[] = [...operations, ...entities]
+/** What OAuth clients ask about. */
+const introspections = [
+  oauthCell('a secret', idsOf.Secret, 'introspect', (token) => ({ token })),
+  oauthCell('a JWT', jwts, 'introspect', (token) => ({ token })),
+]
+
+const exchangeOf = (token: string) => ({
+  grant_type: exchangeGrant,
+  subject_token: token,
+  subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+})
+/** What is refused of everybody's: an exchange takes no other credential than the secret, and a revocation no JWT. */
+const silentEndpoints = [
+  oauthCell('a secret', idsOf.Secret, 'token', exchangeOf),
+  oauthCell('a JWT', jwts, 'token', exchangeOf),
+  oauthCell('a JWT', jwts, 'revoke', (token) => ({ token })),
+]
+
+/** Only what works is introspected, and so before anything is stopped. */
+const cells: readonly Cell[] = [...introspections, ...operations, ...entities]
 
 /** Everything is selected below everything, which no page would do. */
 const unlimited = {
@@ -117,14 +144,16 @@ describe('an id of another organization', () => {
 
   const ask = async (cell: Cell, given: readonly Id[], caller: Caller = insider, sample: Sample = ownSample) => {
     const before = harness.sent.length
+    const body = cell.body(given, sample)
+    const isForm = body instanceof URLSearchParams
     const response = await harness.fetch(cell.path, {
       method: 'POST',
       headers: {
         ...(await harness.authorize(caller)),
-        'content-type': 'application/json',
+        ...(isForm ? {} : { 'content-type': 'application/json' }),
         'x-request-id': 'asked-about-an-id',
       },
-      body: JSON.stringify(cell.body(given, sample)),
+      body: isForm ? body : JSON.stringify(body),
     })
     const text = await response.text()
     return {
@@ -137,14 +166,17 @@ describe('an id of another organization', () => {
   }
 
   beforeAll(async () => {
-    harness = await createHarness(unlimited)
+    harness = await createHarness(unlimited, { signer })
     // What is asked about beside an id, both may do, and own: by each kind of ids, each finds something.
     for (const { accessId, person } of [own, foreign]) {
       const data = { accessId, organizationId: person.organization.id, roleId: 'zone-reader' }
       await harness.prisma.roleAssignment.create({ data })
     }
   })
-  afterAll(() => harness.close())
+  afterAll(async () => {
+    await harness.close()
+    signer.close()
+  })
 
   it('is of a kind that is known, at every place that takes one', () => {
     const kinds = new Set(places.map(({ kind }) => kind))
@@ -162,6 +194,7 @@ describe('an id of another organization', () => {
       'Access: AccessSearch.ids in Role.accesses of query viewer',
       'Actor: AuditEventSearch.actorId in Token.events of query token',
       'the key id of UiConnectionAccess',
+      'a JWT: /oauth/introspect',
     ])
       expect(titles).toContain(title)
     expect(cells.length).toBeGreaterThan(200)
@@ -190,6 +223,35 @@ describe('an id of another organization', () => {
       expect(await ask(cell, [foreign, own])).toEqual(await ask(cell, [unknown, own]))
     },
   )
+
+  it.each(titled(silentEndpoints))('is answered like any, and changes nothing: %s', async (_, cell) => {
+    const { own, foreign, unknown } = cell.ids
+    const nothing = await ask(cell, [unknown])
+    expect(nothing).toMatchObject({ status: expect.toSatisfy((status) => status >= 400), statements: [] })
+    expect(await ask(cell, [foreign])).toEqual(nothing)
+    expect(await ask(cell, [own])).toEqual(nothing)
+  })
+
+  it('leaves nothing in the trail of its organization', async () => {
+    await harness.gateway.settle()
+    const { organization } = foreign.person
+    const about = { targetType: 'Token', targetId: String(foreignToken) }
+    const where = { organizationId: organization.id, subject: own.person.userId }
+    expect(await harness.prisma.auditEvent.count({ where })).toBe(0)
+    expect(await harness.prisma.auditEvent.count({ where: { ...about, subject: own.person.userId } })).toBeGreaterThan(
+      0,
+    )
+  })
+
+  it('is ended by who has its secret, who is told the same as of one that nobody has', async () => {
+    const cell = oauthCell('a secret', idsOf.Secret, 'revoke', (token) => ({ token }))
+    const { own, foreign, unknown } = cell.ids
+    const told = async (secret: Id) => ({ ...(await ask(cell, [secret])), statements: null })
+    const nothing = await told(unknown)
+    expect(nothing).toMatchObject({ status: 200, content: '{}' })
+    expect(await told(foreign)).toEqual(nothing)
+    expect(await told(own)).toEqual(nothing)
+  })
 
   it.each(['usersConnection', 'accessesConnection', 'tokensConnection'])(
     'opens nothing as a cursor of %s',
@@ -313,6 +375,21 @@ async function textsOf({ prisma }: Harness, organizationId: string) {
   return { own: [...own], foreign: texts.map(([, text]) => text).filter((text) => !own.has(text)) }
 }
 
+function oauthCell(
+  title: string,
+  ids: Ids,
+  path: string,
+  form: (token: string) => Readonly<Record<string, string>>,
+): Cell {
+  return {
+    title: `${title}: /oauth/${path}`,
+    ids,
+    takesSeveral: false,
+    path: `/oauth/${path}`,
+    body: ([token]) => new URLSearchParams(form(String(token))),
+  }
+}
+
 function titled(all: readonly Cell[]) {
   return all.map((cell) => [cell.title, cell] as const)
 }
@@ -346,6 +423,12 @@ function providerOf(customerId: number): string {
 
 function secretOf(tokenId: number): string {
   return formatSecret(fixedBytes(`secret of token ${tokenId}`))
+}
+
+function jwtOf(tokenId: number): Promise<string> {
+  const now = testTime.getTime() / 1_000
+  const claims = { iss: 'http://gateway.example', aud: 'iam-graph', sub: nobody, iat: now, exp: now + 600 }
+  return signer.sign({ ...claims, jti: `${tokenId}`, token_id: tokenId }, 'at+jwt')
 }
 
 function callerOf({ accessId, person }: typeof own, scopes: readonly string[]): Caller {
