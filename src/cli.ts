@@ -236,13 +236,14 @@ async function runImport(files: string[], { check = false, prune = false }: Impo
   const sources = await openSources(files, process.stdin)
   const overBar = process.stderr.isTTY ? '\r\u001b[K' : ''
   const started = performance.now()
-  const { lines, problems, counts } = await onDatabase(async (client, kindOfDatabase) => {
+  const { lines, problems, counts, withoutAssigners } = await onDatabase(async (client, kindOfDatabase, config) => {
     const imported = await importFiles(client, {
       sources,
       check,
       prune,
       kindOfDatabase,
       now: new Date(),
+      assignPermission: config.ROLE_ASSIGN_PERMISSION,
       requestId: randomUUID(),
       onProblem: (problem) => process.stderr.write(`${overBar}${problem}\n`),
       onPhase(phase) {
@@ -254,6 +255,9 @@ async function runImport(files: string[], { check = false, prune = false }: Impo
     await tidyUp(client, imported)
     return imported
   })
+  for (const customer of withoutAssigners) {
+    process.stderr.write(`Nobody may assign roles any more in the organization with the customer number ${customer}\n`)
+  }
   const took = `${lines} ${lines === 1 ? 'line' : 'lines'} in ${((performance.now() - started) / 1_000).toFixed(1)} s`
   if (problems > 0) throw new StartupError(`${problems} problems in ${took}: nothing has been changed`, 2)
   process.stdout.write(counts === null ? `Nothing is wrong with ${took}.\n` : `${countsText(counts)}${took}.\n`)
@@ -280,7 +284,9 @@ interface NewOrganization {
 
 async function addOrganization({ customer, name, id = randomUUID() }: NewOrganization): Promise<void> {
   const { addOrganization: add } = await import('./transfer/organizations.ts')
-  await onDatabase((client, kindOfDatabase) => add(client, kindOfDatabase, { customer, name, id }, sayWait))
+  await onDatabase((client, kindOfDatabase, { ROLE_ASSIGN_PERMISSION: assignPermission }) =>
+    add(client, kindOfDatabase, { customer, name, id }, { assignPermission, onWait: sayWait }),
+  )
   process.stdout.write(`Added ${name}: JWTs with customer_id ${customer} or org_id ${id} are taken from now on.\n`)
 }
 

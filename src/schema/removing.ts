@@ -7,6 +7,7 @@ import { isVisibleTo } from '../auth/visibility.ts'
 import { insertEvents } from '../db/audit.ts'
 import { job, type Kind } from '../db/changeStatement.ts'
 import { Prisma } from '../db/generated/prisma/client.ts'
+import { accessColumns, keptAccesses, keptUsers, userColumns } from '../db/removedRows.ts'
 import { accesses, users } from '../db/tables.ts'
 import { assignersAfter, assignersColumns } from './roleAssigners.ts'
 import { assignerGuards, expectedColumn, standingOf } from './standing.ts'
@@ -44,25 +45,6 @@ function remembered(which: Prisma.Sql): Prisma.Sql {
     'roleAssignments', ${gone.roleAssignments})`
 }
 
-const accessColumns = [
-  ...['id', 'organization_id', 'user_id', 'type', 'name', 'sso_id', 'two_fa_enabled', 'language', 'last_login_at'],
-  ...['created_at', 'created_by', 'updated_at', 'updated_by'],
-]
-
-const userColumns = [
-  ...['id', 'organization_id', 'firstname', 'lastname', 'email', 'acct', 'idp_id', 'expires_at', 'phone', 'language'],
-  ...['created_at', 'created_by', 'updated_at', 'updated_by'],
-]
-
-/** Keeps the rows; the one that was kept of the same id before has been given again since. */
-function keeping(table: string, columns: readonly string[], rows: Prisma.Sql): Prisma.Sql {
-  const [id, ...others] = columns
-  const anew = others.map((column) => `${column} = EXCLUDED.${column}`)
-  return Prisma.sql`
-    INSERT INTO ${Prisma.raw(table)} (${Prisma.raw(columns.join(', '))}) ${rows}
-    ON CONFLICT (${Prisma.raw(`${id}`)}) DO UPDATE SET ${Prisma.raw(anew.join(', '))}`
-}
-
 const changing = Prisma.sql`"targetOrganization", at, subject, author, "tokenId", "requestId"`
 
 /** Writes events of rows that have gone along. */
@@ -94,9 +76,7 @@ function goingWith(which: Prisma.Sql): readonly Prisma.Sql[] {
       FROM granted JOIN accesses ON ${which})`,
     Prisma.sql`ending AS MATERIALIZED (
       SELECT ${changing}, tokens.id AS token, ${ends} AS ends FROM leaving JOIN tokens ON tokens.live_access_id = leaving.id)`,
-    Prisma.sql`kept AS (${keeping(
-      'removed_accesses',
-      accessColumns,
+    Prisma.sql`kept AS (${keptAccesses(
       Prisma.sql`SELECT ${Prisma.raw(accessColumns.join(', '))} FROM leaving
         WHERE EXISTS (SELECT FROM tokens WHERE tokens.live_access_id = leaving.id)`,
     )})`,
@@ -163,9 +143,7 @@ export const removedUsers: Kind = Object.freeze({
       rows: Prisma.sql`leaving`,
     })})`,
     // Tokens may lead to accesses of the user that were removed before.
-    Prisma.sql`kept_user AS (${keeping(
-      'removed_users',
-      userColumns,
+    Prisma.sql`kept_user AS (${keptUsers(
       Prisma.sql`SELECT ${Prisma.raw(userColumns.map((column) => `users.${column}`).join(', '))}
         FROM granted JOIN users ON users.id = granted."changedId" WHERE EXISTS (SELECT FROM ending)
         OR EXISTS (SELECT FROM removed_accesses AS earlier WHERE earlier.user_id = users.id)`,

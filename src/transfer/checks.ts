@@ -128,7 +128,7 @@ function unknownCustomer(kind: Kind): string {
 function otherCustomer(kind: Kind): string {
   const message = `format('customer_id: expected %s, to which the ${kind.noun} belongs: it stays', organization.customer_id)`
   return `${misfit(message)}
-    FROM ${stagedIn(kind)} AS s JOIN ${kind.table} AS stored ON stored.id = s.id
+    FROM ${stagedIn(kind)} AS s JOIN ${everyOf(kind)} AS stored ON stored.id = s.id
     JOIN organizations AS organization ON organization.id = stored.organization_id
     WHERE organization.customer_id <> s.customer_id`
 }
@@ -138,7 +138,19 @@ function fixed(kind: Kind, column: string, member: string, rule: string, shown =
     ? `format('${member}: expected %s, as it is: ${rule}', to_json(stored.${column}))`
     : `'${member}: expected what it is: ${rule}'`
   return `${misfit(message)}
-    FROM ${stagedIn(kind)} AS s JOIN ${kind.table} AS stored ON stored.id = s.id AND stored.${column} <> s.${column}`
+    FROM ${stagedIn(kind)} AS s JOIN ${everyOf(kind)} AS stored ON stored.id = s.id AND stored.${column} <> s.${column}`
+}
+
+/** The rows that are there, and those that tokens lead to although they were removed. */
+function everyOf(kind: Kind): string {
+  switch (kind) {
+    case userKind:
+      return 'every_user'
+    case accessKind:
+      return 'every_access'
+    default:
+      return kind.table
+  }
 }
 
 const unknownPermissions = `${misfit(`format('permissions: expected permissions in the file or the database, received %s', string_agg(to_json(named.id)::text, ', '))`)}
@@ -147,10 +159,7 @@ const unknownPermissions = `${misfit(`format('permissions: expected permissions 
     GROUP BY s.file, s.line`
 
 function userChecks(prune: boolean): readonly string[] {
-  const stays = prune
-    ? `AND NOT (stored.organization_id IN (${prunedOrganizations})
-        AND NOT EXISTS (SELECT FROM accesses JOIN tokens ON tokens.access_id = accesses.id WHERE accesses.user_id = stored.id))`
-    : ''
+  const stays = prune ? `AND stored.organization_id NOT IN (${prunedOrganizations})` : ''
   return [
     `${misfit("format('idp_id: expected an identity provider of the same organization, received %s', to_json(s.idp_id))")}
     FROM import_users AS s WHERE s.idp_id IS NOT NULL

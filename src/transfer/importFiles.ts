@@ -3,9 +3,11 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import type pg from 'pg'
+import { type DatabaseFailure, databaseFailure } from '../db/failure.ts'
 import { type OnWait, withPatience } from '../db/patience.ts'
 import { StartupError } from '../errors.ts'
 import { inOneLine } from '../printable.ts'
+import { organizationsWithAssigners } from './assigners.ts'
 import { checkStaged } from './checks.ts'
 import type { Kind } from './kind.ts'
 import { kinds, permissionKind, roleKind, tokenKind } from './kinds.ts'
@@ -32,6 +34,8 @@ export interface ImportOptions {
   readonly prune: boolean
   readonly kindOfDatabase: 'embedded' | 'server'
   readonly now: Date
+  /** The permission by which an access may assign roles. */
+  readonly assignPermission: string
   /** What the audit events of this import have in common. */
   readonly requestId: string
   /** Told of each problem, in one line. */
@@ -58,6 +62,8 @@ export interface Imported {
   readonly problems: number
   /** Null where nothing was to be changed. */
   readonly counts: ReadonlyMap<Kind, Counts> | null
+  /** The customer numbers of organizations that had an access which may assign roles, and have none any more. */
+  readonly withoutAssigners: readonly number[]
 }
 
 /** Taken by each import, so that there is one at a time. */
@@ -102,8 +108,13 @@ export async function importFiles(client: pg.Client, options: ImportOptions): Pr
     const staged = await staging.finish()
     return await inOneTransaction(client, async () => {
       const problems = read.problems + (await check(client, options))
-      if (problems > 0 || options.check) return { ...read, problems, counts: null, commit: false }
-      return { ...read, problems, counts: await bringIn(client, staged, options), commit: true }
+      if (problems > 0 || options.check) return { ...read, problems, counts: null, withoutAssigners: [], commit: false }
+      const assigners = () => organizationsWithAssigners(client, options.assignPermission, options.now)
+      const before = await assigners()
+      const counts = await bringIn(client, staged, options)
+      const after = new Set(await assigners())
+      const withoutAssigners = before.filter((customer) => !after.has(customer))
+      return { ...read, problems, counts, withoutAssigners, commit: true }
     })
   } finally {
     // The embedded database has one session for all connections. With a broken connection, all that is gone as well.
@@ -179,10 +190,8 @@ function told(source: Source | undefined, line: number, problem: string): string
 /** Staged rows that a statement takes. */
 const chunk = 20_000
 
-/** Another transaction has changed the same rows meanwhile. */
-const conflicts = new Set(['40001', '40P01'])
-/** What others may have done meanwhile: the check is made again, and tells what there is to tell. */
-const overtaken = new Set([...conflicts, '23505', '23503'])
+/** Others have changed the same rows meanwhile, or what these refer to: the check is made again, and tells what there is to tell. */
+const overtaken: readonly (DatabaseFailure | undefined)[] = ['conflict', 'unique']
 const attempts = 3
 
 async function inOneTransaction(
@@ -198,9 +207,8 @@ async function inOneTransaction(
     } catch (error) {
       // The connection may be what failed.
       await client.query('ROLLBACK').catch(() => {})
-      const { code = '' } = error as { readonly code?: string }
-      if (overtaken.has(code) && attempt < attempts) continue
-      if (!conflicts.has(code)) throw error
+      if (!overtaken.includes(databaseFailure(error))) throw error
+      if (attempt < attempts) continue
       const what = `Others have changed the same rows ${attempts} times while the import was under way`
       throw new StartupError(`${what}: nothing has been changed, import again`, 1, error)
     }

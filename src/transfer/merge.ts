@@ -36,11 +36,13 @@ export function told(kind: Kind, of: (column: Column) => string): string {
   return `jsonb_build_object(${pairs.join(', ')})`
 }
 
+/** The mail address of a user, `t`, whatever has been parked of it. */
+export const storedEmail =
+  'coalesce((SELECT parked.email FROM import_parked AS parked WHERE parked.id = t.id), t.email)'
+
 /** What a row holds now: the columns of its table, and of a role the permissions that it has. */
 export function stored(kind: Kind, member: Member, column: Column): string {
-  if (kind === userKind && column.name === 'email') {
-    return 'coalesce((SELECT parked.email FROM import_parked AS parked WHERE parked.id = t.id), t.email)'
-  }
+  if (kind === userKind && column.name === 'email') return storedEmail
   if (member.own) return `t.${column.name}`
   if (kind === roleKind) {
     return `ARRAY(SELECT permission_id FROM role_permissions WHERE role_id = t.id ORDER BY permission_id COLLATE "C")`

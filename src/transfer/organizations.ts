@@ -2,9 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type pg from 'pg'
-import type { OnWait } from '../db/patience.ts'
 import { StartupError } from '../errors.ts'
-import { importFiles } from './importFiles.ts'
+import { type ImportOptions, importFiles } from './importFiles.ts'
 import { organizationKind } from './kinds.ts'
 
 export interface NewOrganization {
@@ -18,7 +17,7 @@ export async function addOrganization(
   client: pg.Client,
   kindOfDatabase: 'embedded' | 'server',
   { customer, name, id }: NewOrganization,
-  onWait: OnWait,
+  options: Pick<ImportOptions, 'assignPermission' | 'onWait'>,
 ): Promise<void> {
   const { rows } = await client.query<{ customer_id: number; id: string }>(
     'SELECT customer_id, id FROM organizations WHERE customer_id = $1 OR id = $2',
@@ -42,7 +41,7 @@ export async function addOrganization(
     requestId: randomUUID(),
     onProblem: (problem) => problems.push(problem.replace(/^organization:1: /, '')),
     onPhase: () => () => {},
-    onWait,
+    ...options,
   })
   if (problems.length > 0) throw new StartupError(problems.join('\n'), 2)
 }

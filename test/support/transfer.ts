@@ -12,6 +12,8 @@ export interface TextImported {
   readonly problems: readonly string[]
   /** Null where nothing was to be changed. */
   readonly counts: Readonly<Record<string, Readonly<Record<string, number>>>> | null
+  /** Left out where there are none. */
+  readonly withoutAssigners?: readonly number[]
 }
 
 type Options = Partial<Pick<ImportOptions, 'check' | 'prune' | 'now' | 'lockTimeout'>>
@@ -39,19 +41,21 @@ export async function importText(
 
 async function importWith(client: pg.Client, { kind }: TestDatabase, text: string | Buffer, options: Options) {
   const problems: string[] = []
-  const { lines, counts } = await importFiles(client, {
+  const { lines, counts, withoutAssigners } = await importFiles(client, {
     sources: [{ name: 'file', stream: Readable.from([Buffer.from(text)]), bytes: null }],
     check: false,
     prune: false,
     kindOfDatabase: kind,
     now: testTime,
+    assignPermission: 'iam.role.assign',
     requestId: 'a-run',
     onProblem: (problem) => problems.push(problem),
     onPhase: () => () => {},
     onWait: () => {},
     ...options,
   })
-  return { lines, problems, counts: counts && shortened(counts) }
+  const without = withoutAssigners.length === 0 ? {} : { withoutAssigners }
+  return { lines, problems, counts: counts && shortened(counts), ...without }
 }
 
 function shortened(counts: NonNullable<Imported['counts']>) {

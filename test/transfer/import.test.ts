@@ -427,27 +427,131 @@ describe('an import that takes away what its file does not have', () => {
     expect(events[2]).toMatchObject({ target_id: ids.ada, before: { email: ada.email, firstname: 'Ada' }, after: null })
   })
 
-  it('deactivates tokens, which stay with their access and their user, whose time is over', async () => {
+  const tokens = () =>
+    select(`SELECT id, access_id, access_removed, deactivated, deactivated_updated_on, revoked_at, updated_at FROM tokens
+      ORDER BY id`)
+
+  it('deactivates tokens whose access stays', async () => {
     const before = await lastEvent()
-    const left = without(bob, machine, profile, there, deploy)
-    expect((await prune(left)).counts).toMatchObject({
-      user: { removed: 1, same: 2 },
-      access: { removed: 1, same: 1 },
-      roleAssignment: { removed: 1, same: 1 },
-      token: { removed: 1 },
+    const { counts } = await prune(without(deploy))
+    expect(counts).toMatchObject({ access: { same: 3 }, token: { removed: 1 } })
+    expect(await tokens()).toEqual([
+      expect.objectContaining({
+        access_removed: false,
+        deactivated: true,
+        deactivated_updated_on: testTime,
+        revoked_at: null,
+      }),
+    ])
+    expect(await latestEvents(before)).toEqual([
+      {
+        action: 'token.deactivate',
+        target_type: 'Token',
+        target_id: '1',
+        before: { deactivated: false },
+        after: { deactivated: true },
+      },
+    ])
+    expect((await importText(database, linesOf([{ ...deploy, deactivated: false }]))).counts).toEqual({
+      token: { changed: 1 },
     })
-    expect(await select('SELECT id, access_id, deactivated, deactivated_updated_on FROM tokens')).toEqual([
-      { id: 1, access_id: 2, deactivated: true, deactivated_updated_on: testTime },
+  })
+
+  it('deactivates tokens for good whose access goes, and keeps what they say of it and of its user', async () => {
+    const earlier = new Date('2026-11-01T00:00:00Z')
+    const off = { ...deploy, id: 2, secret_sha256: '02'.repeat(32), deactivated: true, deactivated_updated_on: earlier }
+    const final = { ...deploy, id: 3, secret_sha256: '03'.repeat(32), revoked_at: earlier, updated_at: earlier }
+    await importText(database, linesOf([off, final]))
+    const [was] = await select(`SELECT * FROM every_user WHERE id = '${ids.bob}'`)
+    const before = await lastEvent()
+    const left = [
+      ...without(bob, machine, profile, there, deploy),
+      { ...eve, customer_id: 1, id: ids.nobody, email: bob.email },
+    ]
+    expect((await prune(left)).counts).toMatchObject({
+      user: { created: 1, removed: 1, same: 2 },
+      access: { removed: 2, same: 1 },
+      roleAssignment: { removed: 1, same: 1 },
+      token: { removed: 2 },
+    })
+    const common = { access_id: 2, access_removed: true }
+    expect(await tokens()).toEqual([
+      {
+        ...common,
+        id: 1,
+        deactivated: true,
+        deactivated_updated_on: testTime,
+        revoked_at: testTime,
+        updated_at: testTime,
+      },
+      {
+        ...common,
+        id: 2,
+        deactivated: true,
+        deactivated_updated_on: earlier,
+        revoked_at: testTime,
+        updated_at: testTime,
+      },
+      { ...common, id: 3, deactivated: false, deactivated_updated_on: null, revoked_at: earlier, updated_at: earlier },
     ])
-    expect(await select(`SELECT expires_at::text FROM users WHERE id = '${ids.bob}'`)).toEqual([
-      { expires_at: '2026-11-20' },
+    expect(await select('SELECT id, user_id, name FROM removed_accesses')).toEqual([
+      { id: 2, user_id: ids.bob, name: 'ci' },
     ])
-    expect((await latestEvents(before)).map((event) => Object.values(event)[0])).toEqual([
-      ...['role.withdraw', 'token.deactivate', 'access.remove', 'user.update'],
+    expect(await select(`SELECT * FROM every_user WHERE id = '${ids.bob}'`)).toEqual([was])
+    const events = await latestEvents(before)
+    expect(events.map((event) => Object.values(event)[0])).toEqual([
+      ...[
+        'user.create',
+        'role.withdraw',
+        'token.revoke',
+        'token.revoke',
+        'access.remove',
+        'access.remove',
+        'user.remove',
+      ],
+    ])
+    expect(events.slice(2, 4)).toMatchObject([
+      { target_id: '1', before: { deactivated: false, revokedAt: null }, after: { deactivated: true } },
+      { target_id: '2', before: { deactivated: true, revokedAt: null }, after: { deactivated: true } },
     ])
     const again = { rows: await rows(), event: await lastEvent() }
-    await prune(left)
+    expect(await prune(left)).toMatchObject({ problems: [] })
     expect({ rows: await rows(), event: await lastEvent() }).toEqual(again)
+  })
+
+  it('lets come back whom tokens lead to still, as who they were', async () => {
+    const left = without(bob, machine, profile, there, deploy)
+    await prune(left)
+    expect(
+      (
+        await importText(
+          database,
+          linesOf([
+            { ...bob, customer_id: 2 },
+            { ...machine, user_id: ids.ada },
+          ]),
+        )
+      ).problems,
+    ).toEqual([
+      'file:1: customer_id: expected 1, to which the user belongs: it stays',
+      `file:2: user_id: expected "${ids.bob}", as it is: a user keeps their accesses`,
+    ])
+    expect((await importText(database, linesOf([bob, machine]))).problems).toEqual([])
+    expect(await tokens()).toMatchObject([{ access_id: 2, access_removed: true }])
+    expect((await prune(left)).counts).toMatchObject({ user: { removed: 1 }, access: { removed: 1 } })
+  })
+
+  it('tells of organizations in which nobody may assign roles any more', async () => {
+    const assign = { type: 'permission', id: 'iam.role.assign', description: 'Assigns.' }
+    const assigner = { type: 'role', id: 'assigner', description: 'Assigns.', permissions: [assign.id] }
+    const held = { type: 'roleAssignment', access_id: 1, role_id: 'assigner' }
+    const lines = [...all, assign, assigner, held]
+    const assigners = async (text: string) => (await importText(database, text, { prune: true })).withoutAssigners
+    expect(await assigners(linesOf(lines))).toBeUndefined()
+    const moved = lines.map((line) => (line === held ? { ...held, access_id: 2 } : line))
+    expect(await assigners(linesOf(moved))).toBeUndefined()
+    expect(await assigners(linesOf(lines.filter((line) => line !== held)))).toEqual([1])
+    expect(await assigners(linesOf(all))).toBeUndefined()
   })
 
   it('leaves other organizations alone, and the roles that they hold', async () => {
