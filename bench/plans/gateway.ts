@@ -68,7 +68,7 @@ export async function openGateway(url: string): Promise<Asked> {
     clock: () => new Date(),
     observe() {},
   })
-  const scopes = 'users:read accesses:read roles:read tokens:read permissions:check'
+  const scopes = 'users:read accesses:read roles:read tokens:read audit:read permissions:check'
   const sign = (organization: string | null) =>
     new SignJWT({
       sub: 'plans',

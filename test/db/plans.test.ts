@@ -71,7 +71,52 @@ describe.skipIf(inject('templates').server === null)('a statement', () => {
     },
     180_000,
   )
+
+  describe('that searches the audit trail', () => {
+    const [actor, target] = ['00000000-0000-4000-8000-000000000000', '4711']
+    let organization: string | null
+    beforeAll(async () => {
+      ;[, organization] = callers[1] as (typeof callers)[number]
+      await addEvents(client, organization as string, actor, target)
+    }, 60_000)
+
+    it.each<[string, object]>([
+      ['by actor', { actorId: actor }],
+      ['by action', { actions: ['role.assign'] }],
+      ['by outcome', { outcomes: ['failed'] }],
+      ['by outcomes', { outcomes: ['refused', 'failed'] }],
+      ['by type of target', { targetType: 'RoleAssignment' }],
+      ['by target', { targetType: 'RoleAssignment', targetId: target }],
+      ['by time', { at: { to: '2025-01-02T00:00:00Z' } }],
+      ['by what nothing has', { actions: ['no.such'] }],
+    ])('reads nothing but what it finds, however long ago that was: %s', async (name, search) => {
+      const document = 'query ($search: AuditEventSearch) { auditEvents(search: $search, first: 5) { nodes { id } } }'
+      const { code, statements } = await gateway.ask(
+        { name, kind: 'page', document, variables: { search } },
+        organization,
+      )
+      const [statement] = statements.filter(({ text }) => text.includes('audit_events'))
+      expect(code).toBeNull()
+      expect((await readBy(client, statement as Statement, 'force_custom_plan')).blocks).toBeLessThan(40)
+    })
+  })
 })
+
+/** Events of an organization: twenty long ago that have everything in common, and since then thousands that have none of it. */
+async function addEvents(client: pg.Client, organization: string, actor: string, target: string): Promise<void> {
+  await client.query(
+    `INSERT INTO audit_events (organization_id, at, subject, actor, action, target_type, target_id, outcome, request_id)
+     SELECT $1, timestamptz '2025-01-01' + event * interval '1 hour', 'plans',
+       jsonb_build_object('userId', CASE WHEN event < 20 THEN $2 ELSE (event % 50)::text END, 'firstname', '', 'lastname', ''),
+       CASE WHEN event < 20 THEN 'role.assign' ELSE 'user.update' END,
+       CASE WHEN event < 20 THEN 'RoleAssignment' ELSE 'User' END,
+       CASE WHEN event < 20 THEN $3 ELSE event::text END,
+       CASE WHEN event < 20 THEN 'FAILED' ELSE 'SUCCESS' END, 'plans'
+     FROM generate_series(0, 20000) AS event`,
+    [organization, actor, target],
+  )
+  await client.query('VACUUM ANALYZE audit_events')
+}
 
 /** The blocks that the statement reads, from wherever, and the keys and rows that it is about, when it is planned so. */
 async function readBy(client: pg.Client, { text, values }: Statement, mode: Mode) {
