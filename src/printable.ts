@@ -10,15 +10,6 @@ export function isStorable(text: string): boolean {
   return !text.includes('\0') && !halfOfPair.test(text)
 }
 
-/** Characters that a text has at most that people write, and those of a mail address. */
-export const longestText = 500
-export const longestMailAddress = 320
-
-/** Whether it may be a mail address, of whatever length: the rest is the business of whoever sends mail to it. */
-export function isMailAddress(text: string): boolean {
-  return /^.+@.+$/s.test(text) && isStorable(text)
-}
-
 /**
  * What a reader of a name does not see, or not as it is: characters that are invisible, turn the direction of others, end the
  * line or have no agreed form (UTR 36, section 2.5; UTS 39, section 3.1, Default_Ignorable and Not_Character). Unassigned ones
@@ -55,6 +46,13 @@ export function isPrintable(text: string, most: number): boolean {
 /** Whether the text is printable and a reader sees all of it: something is visible, and nothing is hidden. */
 export function isPrintableName(text: string, most: number): boolean {
   return isPrintable(text, most) && visible.test(text) && !hidden.test(text.replace(written, ''))
+}
+
+/** The first character that a name must not have, as Unicode writes it: `U+200B`; null where there is none. */
+export function hiddenIn(text: string): string | null {
+  const shown = text.replace(written, '')
+  const found = unprintable.exec(shown) ?? hidden.exec(shown)
+  return found === null ? null : `U+${found[0].codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}`
 }
 
 const actedUpon = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu

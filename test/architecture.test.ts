@@ -13,6 +13,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'deadline.ts': ['errors.ts'],
   'duration.ts': [],
   'printable.ts': [],
+  'writtenTexts.ts': ['printable.ts'],
   'opaqueId.ts': [],
   'json.ts': ['errors.ts'],
   'observer.ts': ['errors.ts'],
@@ -40,7 +41,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'context.ts': ['auth', 'caller.ts', 'db', 'deadline.ts', 'links', 'observer.ts', 'search'],
   schema: [
     ...['auth', 'caller.ts', 'context.ts', 'db', 'errors.ts', 'failures.ts', 'ids.ts', 'instants.ts'],
-    ...['links', 'opaqueId.ts', 'page', 'printable.ts', 'revokedTokens.ts', 'rights.ts', 'search'],
+    ...['links', 'opaqueId.ts', 'page', 'printable.ts', 'revokedTokens.ts', 'rights.ts', 'search', 'writtenTexts.ts'],
   ],
   execution: ['context.ts', 'db', 'links', 'schema/resolveAll.ts'],
   operation: [
@@ -96,7 +97,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'schema/index.ts',
     'schema/subgraph.ts',
   ],
-  transfer: ['auth', 'db', 'errors.ts', 'instants.ts', 'printable.ts'],
+  transfer: ['auth', 'db', 'errors.ts', 'instants.ts', 'printable.ts', 'writtenTexts.ts'],
   'connections.ts': [],
   'documentScopes.ts': ['context.ts', 'errors.ts', 'operation', 'schema/index.ts'],
   'readiness.ts': ['http', 'observer.ts'],

@@ -1,7 +1,8 @@
 /** What is written of an access, as inputs give it. */
 import type { AccessType, Language as LanguageValue } from '../db/generated/prisma/client.ts'
 import type { InputCheck } from '../failures.ts'
-import { identifierRule, nameRule, readTexts, requireGiven } from './writtenFields.ts'
+import { identifierRule, nameRule } from '../writtenTexts.ts'
+import { readTexts, requireGiven } from './writtenFields.ts'
 
 /** Descriptions of the fields, for all inputs. */
 export const accessFields = {

@@ -16,7 +16,7 @@ import {
   ScopeNotGranted,
 } from '../failures.ts'
 import { nameIdOf } from '../ids.ts'
-import { isStorable } from '../printable.ts'
+import { descriptionRule } from '../writtenTexts.ts'
 import { mostChanges } from './batch.ts'
 import { builder } from './builder.ts'
 import {
@@ -39,18 +39,21 @@ import { requireHolder } from './mayGive.ts'
 import { Role } from './role.ts'
 import { type AssignersLeft, assignersLeft, withoutAssigners } from './roleAssigners.ts'
 import { readKey } from './tokenRequest.ts'
+import { readTexts } from './writtenFields.ts'
 import { onceFor, writtenKeyDescription } from './writtenOnce.ts'
 
 const scopes: readonly Scope[] = ['roles:write', 'organizations:all']
 
-const longestDescription = 2_000
 const permissionsDescription = `Ids of permissions, ${mostChanges} at most. The caller must hold each everywhere and without an end.`
 
 const CreateRoleInput = builder.inputType('CreateRoleInput', {
   description: 'A role to be created.',
   fields: (t) => ({
     roleId: t.id({ required: true, description: 'Its id: a short name of 1 to 200 printable characters, for good.' }),
-    description: t.string({ required: true, description: `What it is for, in 1 to ${longestDescription} characters.` }),
+    description: t.string({
+      required: true,
+      description: `What it is for, in 1 to ${descriptionRule.most} characters.`,
+    }),
     permissions: t.idList({ required: true, description: `What it permits. ${permissionsDescription}` }),
     idempotencyKey: t.string({ description: writtenKeyDescription }),
   }),
@@ -60,7 +63,7 @@ const UpdateRoleInput = builder.inputType('UpdateRoleInput', {
   description: 'A role to be changed: what is left out stays as it is.',
   fields: (t) => ({
     roleId: t.id({ required: true, description: 'The id of the role.' }),
-    description: t.string({ description: `What it is for, in 1 to ${longestDescription} characters.` }),
+    description: t.string({ description: `What it is for, in 1 to ${descriptionRule.most} characters.` }),
     addPermissions: t.idList({ description: `What it is to permit besides. ${permissionsDescription}` }),
     removePermissions: t.idList({ description: `What it is to permit no more. Ids, ${mostChanges} at most.` }),
     idempotencyKey: t.string({ description: writtenKeyDescription }),
@@ -198,13 +201,7 @@ function changeCatalogue<Result>(wanted: CatalogueChange<Result>, context: Conte
 
 const noRole = 'there is no such role'
 
-function readDescription(description: string, check: InputCheck): string {
-  const normalized = description.normalize('NFC')
-  if (normalized.trim() === '' || normalized.length > longestDescription || !isStorable(normalized)) {
-    check.add({ path: ['description'], message: `expected 1 to ${longestDescription} characters` })
-  }
-  return normalized
-}
+const texts = { description: descriptionRule }
 
 /** The ids, each once, sorted. */
 function readPermissions(name: string, ids: readonly string[], check: InputCheck): readonly string[] {
@@ -242,7 +239,7 @@ function unknownIn(name: string, standing: string, given: readonly string[]): In
 async function createRole(input: typeof CreateRoleInput.$inferInput, context: Context): Promise<RoleRow> {
   const check = new InputCheck()
   const id = check.read(['roleId'], () => nameIdOf('roleId', input.roleId)) as string
-  const description = readDescription(input.description, check)
+  const description = readTexts(input, texts, check).description as string
   const added = readPermissions('permissions', input.permissions, check)
   const key = readCatalogueKey(input, context, check)
   check.finish()
@@ -269,7 +266,7 @@ async function createRole(input: typeof CreateRoleInput.$inferInput, context: Co
 async function updateRole(input: typeof UpdateRoleInput.$inferInput, context: Context): Promise<RoleRow> {
   const check = new InputCheck()
   const id = check.read(['roleId'], () => nameIdOf('roleId', input.roleId)) as string
-  const description = typeof input.description === 'string' ? readDescription(input.description, check) : null
+  const { description = null } = readTexts({ description: input.description ?? undefined }, texts, check)
   const [adding, removing] = [input.addPermissions ?? [], input.removePermissions ?? []]
   const added = readPermissions('addPermissions', adding, check)
   const removed = readPermissions('removePermissions', removing, check)

@@ -14,8 +14,10 @@ import type { Context } from '../context.ts'
 import { InputCheck } from '../failures.ts'
 import { integerIdOf } from '../ids.ts'
 import { isPrintableName } from '../printable.ts'
+import { tokenNameRule } from '../writtenTexts.ts'
 import { AllowedScopesInput, storedAllowedScopes } from './allowedScopes.ts'
 import { builder } from './builder.ts'
+import { readTexts } from './writtenFields.ts'
 
 export const keyDescription =
   'A text of 1 to 255 characters. The same request under the same key within 24 hours gives the same token, but not its ' +
@@ -72,7 +74,6 @@ export interface TokenRequest extends WantedToken {
   readonly onlyOperations: readonly string[]
 }
 
-const longestName = 200
 const longestKey = 255
 
 /** Reads the input. Throws InvalidInput with everything that is wrong with its form. */
@@ -82,10 +83,7 @@ export async function readTokenRequest(
 ): Promise<{ readonly request: TokenRequest; readonly sealTo: SealingKey | null }> {
   const check = new InputCheck()
   const accessId = check.read(['accessId'], () => integerIdOf('accessId', input.accessId))
-  const name = input.name.normalize('NFC')
-  if (!isPrintableName(name, longestName)) {
-    check.add({ path: ['name'], message: `expected 1 to ${longestName} printable characters, received ${name.length}` })
-  }
+  const { name } = readTexts(input, { name: tokenNameRule }, check)
   const expiresAt = readExpiry(input, context, check)
   const { scope, onlyOperations, issues } = readScope(input, context)
   check.add(...issues)
@@ -98,7 +96,7 @@ export async function readTokenRequest(
   check.finish()
   const request = {
     accessId: accessId as number,
-    name,
+    name: name as string,
     expiresAt,
     scope: distinct(scope),
     allowedScopes: withoutRepetitions(allowedScopes),

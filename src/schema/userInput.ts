@@ -3,7 +3,8 @@ import { dayOf } from '../auth/expiry.ts'
 import type { Language as LanguageValue } from '../db/generated/prisma/client.ts'
 import type { InputCheck } from '../failures.ts'
 import { uuidOf } from '../ids.ts'
-import { clearable, identifierRule, mailRule, nameRule, readTexts, requireGiven } from './writtenFields.ts'
+import { identifierRule, mailRule, nameRule } from '../writtenTexts.ts'
+import { clearable, readTexts, requireGiven } from './writtenFields.ts'
 
 /** Descriptions of the fields, for both inputs. */
 export const userFields = {

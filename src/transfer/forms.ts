@@ -8,7 +8,8 @@ import { canonicalResource, formatResource, isResource, parseResource, resourceP
 import { allScopes, grantableScopes } from '../auth/scopes.ts'
 import { isUuid } from '../auth/uuid.ts'
 import { dayOf, instantOf } from '../instants.ts'
-import { isMailAddress, isPrintableName, isStorable, longestMailAddress } from '../printable.ts'
+import { isPrintableName, isStorable } from '../printable.ts'
+import { lengthOf, mailRule, type TextRule } from '../writtenTexts.ts'
 
 /** A form of values. */
 export interface Form {
@@ -39,7 +40,7 @@ function received(input: unknown, shown: Shown): string {
   if (input === undefined) return 'nothing'
   if (Array.isArray(input)) return 'a list'
   if (typeof input === 'object' && input !== null) return 'an object'
-  if (typeof input === 'string' && shown === 'hidden') return `a text of ${input.length} characters`
+  if (typeof input === 'string' && shown === 'hidden') return `a text of ${lengthOf(input)}`
   const written = JSON.stringify(input)
   return written.length > longestShown ? `${written.slice(0, longestShown)}…` : written
 }
@@ -61,36 +62,19 @@ function reading<Given, Read>(
 
 const string = (what: string, shown: Shown = 'shown') => z.string(expecting(what, shown))
 
-/** A text of 1 to so many characters, as it is. What can't be stored is no text. */
-export function text(most: number): Form {
-  const what = `a text of 1 to ${most} characters, none of them NUL or half of a surrogate pair`
-  const schema = string(what, 'hidden').min(1, expecting(what, 'hidden')).max(most, expecting(what, 'hidden'))
+/** A text that people write. It may be personal, and is not repeated. */
+export function text({ expected, most, read }: TextRule): Form {
   return {
     ...asText,
     type: 'text',
-    schema: schema.refine(isStorable, expecting(what, 'hidden')),
+    schema: reading(string(expected, 'hidden'), (value) => read(value) ?? undefined, expected, 'hidden').meta({
+      minLength: 1,
+      maxLength: most,
+    }),
   }
 }
 
-/** A name, kept in Unicode's normalization form C. */
-export function name(most: number): Form {
-  const { schema } = text(most)
-  return { ...text(most), schema: (schema as z.ZodType<string>).transform((value) => value.normalize('NFC')) }
-}
-
-/** An address with an @, kept like a name: the rest is the business of whoever sends mail to it. */
-export const email: Form = {
-  ...name(longestMailAddress),
-  schema: reading(
-    string('a mail address', 'hidden').max(
-      longestMailAddress,
-      expecting(`a mail address of at most ${longestMailAddress} characters`, 'hidden'),
-    ),
-    (value) => (isMailAddress(value) ? value.normalize('NFC') : undefined),
-    'a mail address',
-    'hidden',
-  ).meta({ description: 'A mail address, unique within the organization whatever its case.' }),
-}
+export const email: Form = text(mailRule)
 
 /** The id of a role or a permission. */
 export const catalogueId: Form = {

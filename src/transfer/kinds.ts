@@ -5,7 +5,7 @@
 import { typesWith } from '../auth/accessTypes.ts'
 import { formatResource, parseResource, type ResourceType, resourceOf } from '../auth/resource.ts'
 import { AccessType, Language } from '../db/generated/prisma/client.ts'
-import { longestText } from '../printable.ts'
+import { descriptionRule, identifierRule, nameRule, tokenNameRule } from '../writtenTexts.ts'
 import { allowedScopesForm } from './allowedScopesForm.ts'
 import {
   authorForm,
@@ -19,7 +19,6 @@ import {
   id,
   instant,
   instantOrNever,
-  name,
   oneOf,
   permissionIds,
   resource,
@@ -84,7 +83,6 @@ const actionsOf = (target: string) => ({
   remove: `${target}.remove`,
 })
 
-const longestDescription = 2_000
 const languages = Object.values(Language) as [string, ...string[]]
 const accessTypes = Object.values(AccessType) as [string, ...string[]]
 
@@ -99,7 +97,7 @@ export const organizationKind: Kind = {
   members: [
     must('id', uuid, 'Identifier.'),
     must('customer_id', id, 'Customer number, one to one with the id.'),
-    must('name', text(longestText), 'Name of the organization.'),
+    must('name', text(identifierRule), 'Name of the organization.'),
   ],
   key: ['id'],
   place: { join: () => '', organization: 's.id' },
@@ -117,7 +115,7 @@ export const identityProviderKind: Kind = {
   members: [
     must('id', uuid, 'Identifier.'),
     customerId,
-    must('domain', text(longestText), 'The mail domain whose users it signs in.'),
+    must('domain', text(identifierRule), 'The mail domain whose users it signs in.'),
   ],
   key: ['id'],
   place: ofCustomer,
@@ -134,7 +132,7 @@ export const permissionKind: Kind = {
   actions: actionsOf('permission'),
   members: [
     must('id', catalogueId, 'Identifier, a short name.'),
-    must('description', text(longestDescription), 'What the permission allows.'),
+    must('description', text(descriptionRule), 'What the permission allows.'),
   ],
   key: ['id'],
   place: null,
@@ -151,7 +149,7 @@ export const roleKind: Kind = {
   actions: actionsOf('role'),
   members: [
     must('id', catalogueId, 'Identifier, a short name.'),
-    must('description', text(longestDescription), 'What the role is for.'),
+    must('description', text(descriptionRule), 'What the role is for.'),
     must('permissions', permissionIds, 'The ids of the permissions that it has.', { own: false }),
   ],
   key: ['id'],
@@ -170,13 +168,13 @@ export const userKind: Kind = {
   members: [
     must('id', uuid, 'Identifier.'),
     customerId,
-    must('firstname', name(longestText), 'Given name.'),
-    must('lastname', name(longestText), 'Family name.'),
+    must('firstname', text(nameRule), 'Given name.'),
+    must('lastname', text(nameRule), 'Family name.'),
     must('email', email, 'Mail address, unique within the organization whatever its case.'),
-    may('acct', text(longestText), 'The identifier the user logs in to the identity provider with.'),
+    may('acct', text(identifierRule), 'The identifier the user logs in to the identity provider with.'),
     may('idp_id', uuid, 'The identity provider, of the same organization. Null: a local user.'),
     may('expires_at', day, 'The last day, in UTC, on which the user works. Null: no end.'),
-    may('phone', text(longestText), 'Telephone number.'),
+    may('phone', text(identifierRule), 'Telephone number.'),
     must('language', oneOf('language', languages), 'The language the user is addressed in.'),
     ...history,
   ],
@@ -197,8 +195,8 @@ export const accessKind: Kind = {
     must('id', id, 'Identifier.'),
     must('user_id', uuid, 'The user who signs in with it.'),
     must('access_type', oneOf('access_type', accessTypes), 'The kind of way to sign in.', { column: 'type' }),
-    must('name', name(longestText), 'Name that tells it apart.', { only: typesWith.name }),
-    must('sso_id', text(longestText), 'The identifier at the identity provider.', { only: typesWith.ssoId }),
+    must('name', text(nameRule), 'Name that tells it apart.', { only: typesWith.name }),
+    must('sso_id', text(identifierRule), 'The identifier at the identity provider.', { only: typesWith.ssoId }),
     must('two_fa_enabled', flag, 'Whether a second factor is asked for.', { only: typesWith.twoFaEnabled }),
     must('language', oneOf('language', languages), 'The language of the answers.', { only: typesWith.language }),
     may('last_login_at', instantOrNever, 'The last time somebody signed in with it. Null: never.'),
@@ -247,7 +245,7 @@ export const tokenKind: Kind = {
   members: [
     must('id', id, 'Identifier.'),
     must('access_id', id, 'The access that it acts for, which is no profile.'),
-    must('name', name(200), 'Name that its owner gave it.'),
+    must('name', text(tokenNameRule), 'Name that its owner gave it.'),
     must('secret_sha256', sha256, 'The SHA-256 of its secret, in hexadecimal digits.', { column: 'secret_hash' }),
     must('hint', hint, 'The last four characters of the secret.'),
     must('scope', gatewayScopes, 'The gateway scopes that it carries.'),

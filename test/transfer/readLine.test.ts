@@ -113,19 +113,37 @@ describe('a line', () => {
     expect(issuesOf({ type: 'user', id: 'x', customer_id: 0, language: 'IT' })).toEqual([
       'id: expected a UUID, received "x"',
       'customer_id: expected a whole number from 1 to 2000000000, received 0',
-      'firstname: expected a text of 1 to 500 characters, none of them NUL or half of a surrogate pair, received nothing',
-      'lastname: expected a text of 1 to 500 characters, none of them NUL or half of a surrogate pair, received nothing',
-      'email: expected a mail address, received nothing',
+      'firstname: expected 1 to 500 printable characters, received nothing',
+      'lastname: expected 1 to 500 printable characters, received nothing',
+      'email: expected a mail address of at most 320 printable characters, received nothing',
       'language: expected one of EN, FR, DE, received "IT"',
     ])
   })
 
   it.each([
-    [{ ...user, firstname: 'A\0' }, /^firstname: expected a text .*, received a text of 2 characters$/],
-    [{ ...user, lastname: '\ud800' }, /^lastname: expected a text .*, received a text of 1 characters$/],
-    [{ ...user, phone: '' }, /^phone: expected a text of 1 to 500/],
+    [{ ...user, firstname: 'A\0' }, /^firstname: expected 1 to 500 .*, received a text of 2 characters, with U\+0000$/],
+    [{ ...user, lastname: '\ud800' }, /^lastname: expected 1 to .*, received a text of 1 characters, with U\+D800$/],
+    [{ ...user, lastname: 'ad\u200bmin' }, /^lastname: .*, received a text of 6 characters, with U\+200B$/],
+    [{ ...user, acct: 'a\u202eb' }, /^acct: expected 1 to 500 printable characters, .*, with U\+202E$/],
+    [{ ...user, phone: '' }, /^phone: expected 1 to 500 printable characters, received a text of 0 characters$/],
     [{ ...user, firstname: 'x'.repeat(501) }, /^firstname: .* received a text of 501 characters$/],
-    [{ ...user, email: 'ada' }, /^email: expected a mail address, received a text of 3 characters$/],
+    [{ ...user, email: 'ada' }, /^email: expected a mail address .*, received a text of 3 characters$/],
+    [{ ...user, email: 'ada@\u2066a.example' }, /^email: expected a mail address .*, with U\+2066$/],
+    [
+      { ...user, email: `${'a'.repeat(320)}@b` },
+      /^email: expected a mail address .*, received a text of 322 characters$/,
+    ],
+    [{ ...access, access_type: 'PROFILE', two_fa_enabled: undefined, name: ' ' }, /^name: expected 1 to 500 printable/],
+    [{ ...token, name: 'x'.repeat(201) }, /^name: expected 1 to 200 printable characters, .* 201 characters$/],
+    [{ type: 'organization', id, customer_id: 1, name: 'a\nb' }, /^name: expected 1 to 500 .*, with U\+000A$/],
+    [
+      { type: 'permission', id: 'a', description: ' ' },
+      /^description: expected 1 to 2000 characters, none of them NUL/,
+    ],
+    [
+      { type: 'permission', id: 'a', description: '\0' },
+      /^description: expected 1 to 2000 characters, none of them NUL/,
+    ],
     [{ ...user, created_by: { user_id: id, firstname: '\0', lastname: '' } }, /^created_by.firstname: expected a text/],
     [
       { ...token, secret_sha256: 'secret' },

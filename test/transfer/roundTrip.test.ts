@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { allScopes, grantableScopes } from '../../src/auth/scopes.ts'
+import { isPrintableName } from '../../src/printable.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { connected } from '../support/globalSetup.ts'
 import { exportText, importText, linesOf } from '../support/transfer.ts'
@@ -11,12 +12,12 @@ const seed = Number(process.env.TRANSFER_SEED ?? 1)
 
 const nothing = fc.constant(null)
 const maybe = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: null })
-/** Any text that can be stored, in normalization form C. */
+/** Any name, in normalization form C. */
 const text = (most: number) =>
   fc
     .string({ unit: 'grapheme', minLength: 1, maxLength: most })
-    .map((value) => value.normalize('NFC').replaceAll('\0', ''))
-    .filter((value) => value !== '' && value.length <= 500)
+    .map((value) => value.normalize('NFC'))
+    .filter((value) => isPrintableName(value, 500))
 const instant = fc
   .date({ min: new Date('0001-01-01T00:00:00.000Z'), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true })
   .map((date) => date.toISOString())
