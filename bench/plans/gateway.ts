@@ -34,6 +34,7 @@ export async function openGateway(url: string): Promise<Asked> {
     MAX_COST: '100000000',
     MAX_ANSWER_BYTES: '1000000000',
     MAX_WORK: '100000000',
+    TOKEN_IDLE_LIFETIME: '90d',
   })
   const statements: Statement[] = []
   const database = openDatabase({

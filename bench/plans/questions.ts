@@ -151,8 +151,11 @@ function tokenConditions(samples: Samples): Conditions {
     'status ACTIVE, DEACTIVATED': { status: ['ACTIVE', 'DEACTIVATED'] },
     'status none': { status: [] },
     ...ranges('expiresAt', samples),
+    ...ranges('endsAt', samples),
     ...ranges('lastUsedAt', samples),
     'status ACTIVE, expiring': { status: ['ACTIVE'], expiresAt: { to: samples.future } },
+    'status ACTIVE, ending': { status: ['ACTIVE'], endsAt: { to: samples.soon } },
+    'status ACTIVE, ending never': { status: ['ACTIVE'], endsAt: { to: samples.past } },
   }
 }
 

@@ -23,6 +23,7 @@ export interface Samples {
   readonly commonPermission: string
   /** Instants. */
   readonly future: string
+  readonly soon: string
   readonly recent: string
   readonly middle: string
   readonly past: string
@@ -125,6 +126,7 @@ export async function drawSamples(
     rarePermission: rare,
     commonPermission: common,
     future: instant(20_000),
+    soon: instant(30),
     recent: instant(-30),
     middle: instant(-700),
     past: instant(-20_000),

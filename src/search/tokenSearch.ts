@@ -44,24 +44,32 @@ export function tokensMatching(
     ),
     given(search.status, (statuses) => isOneOf(statuses, tokenTime, counted)),
     given(search.expiresAt, (range) => inRange('search.expiresAt', range, column('expiresAt'))),
-    given(search.endsAt, (range) => endsIn(range, tokenIdleLifetime)),
+    given(search.endsAt, (range) => endsIn(range, tokenIdleLifetime, endsNotBefore(search.status, tokenTime))),
     given(search.lastUsedAt, (range) => inRange('search.lastUsedAt', range, column('lastUsedAt'))),
   ])
 }
 
-/** By its end or by not being used, what comes first: each along its index. Throws BAD_USER_INPUT as `inRange` does. */
-function endsIn({ from, to }: TimeRange, idleLifetime: number | null): Prisma.Sql {
+/**
+ * By its end or by not being used, what comes first: each along its index. `since` is when all that is looked for ends at the
+ * earliest, where the rest of the search says so. Each alternative has both bounds of its index and nothing of the other, so that
+ * the planner knows how little lies between them: what both had, it would take out. Throws BAD_USER_INPUT as `inRange` does.
+ */
+function endsIn({ from, to }: TimeRange, idleLifetime: number | null, since: Date | undefined): Prisma.Sql {
+  const within = (column: Prisma.Sql, lifetime: number, end?: Date | null) => {
+    const begun = (instant: Date | null | undefined) => instant && new Date(instant.getTime() - lifetime * 1_000)
+    const range = inRange('search.endsAt', { from: begun(from), to: begun(end) }, column)
+    return all([range, inRange('search.endsAt', { from: begun(since) }, column)])
+  }
   const [expiresAt, idleSince] = [tokens.column('expiresAt'), tokens.column('idleSince')]
-  const expires = inRange('search.endsAt', { from, to }, expiresAt)
-  if (idleLifetime === null) return expires
-  const earlier = (instant: Date | null | undefined) => instant && new Date(instant.getTime() - idleLifetime * 1_000)
-  const idles = inRange('search.endsAt', { from: earlier(from), to: earlier(to) }, idleSince)
-  const notBefore = all([
-    inRange('search.endsAt', { from }, expiresAt),
-    inRange('search.endsAt', { from: earlier(from) }, idleSince),
-  ])
+  if (idleLifetime === null) return within(expiresAt, 0, to)
+  const notBefore = all([within(expiresAt, 0), within(idleSince, idleLifetime)])
   if (!to) return notBefore
-  return Prisma.sql`(${all([expires, notBefore])} OR ${all([idles, notBefore])})`
+  return all([Prisma.sql`(${within(expiresAt, 0, to)} OR ${within(idleSince, idleLifetime, to)})`, notBefore])
+}
+
+/** When what has one of the statuses ends at the earliest; undefined: at any time. */
+function endsNotBefore(statuses: TokenSearch['status'], { now }: TokenTime): Date | undefined {
+  return statuses?.every((status) => status === 'ACTIVE' || status === 'DEACTIVATED') ? now : undefined
 }
 
 /** The token has one of the statuses. */

@@ -6,7 +6,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { type Asked, openGateway } from '../../bench/plans/gateway.ts'
-import { ordersOf, questionsOf } from '../../bench/plans/questions.ts'
+import { ordersOf, type Question, questionsOf } from '../../bench/plans/questions.ts'
 import { drawSamples } from '../../bench/plans/samples.ts'
 import { bulkSeed } from '../../examples/data/bulk/seed.ts'
 import type { Statement } from '../../src/db/read.ts'
@@ -72,6 +72,26 @@ describe.skipIf(inject('templates').server === null)('a statement', () => {
     180_000,
   )
 
+  /** The blocks that the statement which has the text reads for the question, planned by its values. */
+  const blocksOf = async (question: Question, text: string, organization: string | null) => {
+    const { code, statements } = await gateway.ask(question, organization)
+    expect(code).toBeNull()
+    const [asked] = statements.filter((statement) => statement.text.includes(text))
+    return (await readBy(client, asked as Statement, 'force_custom_plan')).blocks
+  }
+
+  it.each([[['ACTIVE']], [['DEACTIVATED', 'ACTIVE']], [null]])(
+    'that searches for tokens that end within minutes reads little else (status %j)',
+    async (status) => {
+      const [, organization] = callers[1] as (typeof callers)[number]
+      const [from, to] = [0, 30].map((minutes) => new Date(Date.now() + minutes * 60_000).toISOString())
+      const search = status === null ? { endsAt: { from, to } } : { endsAt: { to }, status }
+      const document = 'query ($search: TokenSearch) { tokens(search: $search, limit: 5) { results { id } } }'
+      const question = { name: 'tokens that end', kind: 'page', document, variables: { search } } as const
+      expect(await blocksOf(question, 'FROM tokens', organization)).toBeLessThan(40)
+    },
+  )
+
   describe('that searches the audit trail', () => {
     const [actor, target] = ['00000000-0000-4000-8000-000000000000', '4711']
     let organization: string | null
@@ -91,13 +111,8 @@ describe.skipIf(inject('templates').server === null)('a statement', () => {
       ['by what nothing has', { actions: ['no.such'] }],
     ])('reads nothing but what it finds, however long ago that was: %s', async (name, search) => {
       const document = 'query ($search: AuditEventSearch) { auditEvents(search: $search, first: 5) { nodes { id } } }'
-      const { code, statements } = await gateway.ask(
-        { name, kind: 'page', document, variables: { search } },
-        organization,
-      )
-      const [statement] = statements.filter(({ text }) => text.includes('audit_events'))
-      expect(code).toBeNull()
-      expect((await readBy(client, statement as Statement, 'force_custom_plan')).blocks).toBeLessThan(40)
+      const question = { name, kind: 'page', document, variables: { search } } as const
+      expect(await blocksOf(question, 'FROM audit_events', organization)).toBeLessThan(40)
     })
   })
 })
