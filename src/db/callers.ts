@@ -5,7 +5,7 @@ import { byteaText } from './bytea.ts'
 import { Prisma } from './generated/prisma/client.ts'
 import type { Read } from './read.ts'
 import { everything } from './rowSecurity.ts'
-import { accesses, organizations, tokens, users } from './tables.ts'
+import { accesses, everyAccess, everyUser, organizations, tokens, users } from './tables.ts'
 
 /** Organizations and their versions in the same snapshot, as JSON: versions as texts, which hold any number. */
 function versionsOf(organizationIds: Prisma.Sql): Prisma.Sql {
@@ -66,8 +66,8 @@ export async function findToken(read: Read, secretHash: Uint8Array): Promise<Fou
       ${users.id} AS "userId", ${users.column('expiresAt')} AS "lastDay",
       ${versionsOf(column('organizationId'))} AS versions, ${asOf}
     FROM ${tokens.name}
-    JOIN ${accesses.name} ON ${accesses.id} = ${column('accessId')}
-    JOIN ${users.name} ON ${users.id} = ${accesses.column('userId')}
+    JOIN ${everyAccess.name} ON ${accesses.id} = ${column('accessId')}
+    JOIN ${everyUser.name} ON ${users.id} = ${accesses.column('userId')}
     WHERE ${column('secretHash')} = ${byteaText(secretHash)}::bytea`,
     everything,
   )

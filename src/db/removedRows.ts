@@ -1,6 +1,6 @@
 /**
  * What is kept of users and accesses that are removed although tokens lead to them: for those alone, so that nobody else finds
- * what was removed. The one that was kept of the same id before has been given again since.
+ * what was removed. Where an id is given again, the database forgets what was kept of it.
  */
 import { Prisma } from './generated/prisma/client.ts'
 
@@ -29,8 +29,5 @@ export function keptUsers(rows: Prisma.Sql): Prisma.Sql {
 }
 
 function keeping(table: string, columns: readonly string[], rows: Prisma.Sql): Prisma.Sql {
-  const anew = columns.slice(1).map((column) => `${column} = EXCLUDED.${column}`)
-  return Prisma.sql`
-    INSERT INTO ${Prisma.raw(table)} (${Prisma.raw(columns.join(', '))}) ${rows}
-    ON CONFLICT (id) DO UPDATE SET ${Prisma.raw(anew.join(', '))}`
+  return Prisma.sql`INSERT INTO ${Prisma.raw(table)} (${Prisma.raw(columns.join(', '))}) ${rows}`
 }

@@ -5,9 +5,12 @@
 import { isVisible, type Visibility } from '../auth/visibility.ts'
 import { all } from '../db/conditions.ts'
 import { Prisma } from '../db/generated/prisma/client.ts'
-import { accesses, auditEvents, tokens, users } from '../db/tables.ts'
+import { accesses, auditEvents, everyAccess, tokens, users } from '../db/tables.ts'
 
-/** What events are asked for about: of a user it is the user, its accesses, and their tokens. */
+/**
+ * What events are asked for about: of a user it is the user, its accesses, and their tokens; of accesses that were
+ * removed, those that tokens lead to.
+ */
 export type About = 'Token' | 'User'
 
 /** Which of them are given, newest first: from the other end where `fromEnd` says so, and then the oldest first. */
@@ -61,7 +64,7 @@ function asked(about: About, ids: readonly unknown[]): Prisma.Sql {
   return Prisma.sql`unnest(${ids}::${type}[]) AS asked(key)`
 }
 
-const accessesOfIt = Prisma.sql`${accesses.name} WHERE ${accesses.column('userId')} = asked.key`
+const accessesOfIt = Prisma.sql`${everyAccess.name} WHERE ${accesses.column('userId')} = asked.key`
 
 /** What events of `asked` are about. */
 const targets: Readonly<Record<About, Prisma.Sql>> = {

@@ -2,7 +2,7 @@
 import type { AssignmentColumns } from '../auth/decide.ts'
 import { isVisible, type Visibility } from '../auth/visibility.ts'
 import { type Access, Prisma, type Token } from '../db/generated/prisma/client.ts'
-import { accesses, tokens, users } from '../db/tables.ts'
+import { accesses, everyAccess, everyUser, tokens, users } from '../db/tables.ts'
 import { templateOf } from '../db/template.ts'
 import { keysPlace, organizationPlace, organizationsPlace, type Question } from './questions.ts'
 
@@ -135,12 +135,12 @@ function selectKind(kind: Whom['kind'], columns: Prisma.Sql, asks: (subject: Sub
     WHERE ${where}`
 }
 
-const withUser = Prisma.sql`${accesses.name} JOIN ${users.name} ON ${users.id} = ${accesses.column('userId')}`
-
-/** A kind's subjects with their accesses. */
+/** A kind's subjects with their accesses: of tokens also those that were removed. */
 const joined: Readonly<Record<Whom['kind'], Prisma.Sql>> = {
-  access: withUser,
-  token: Prisma.sql`${withUser} JOIN ${tokens.name} ON ${tokens.column('accessId')} = ${accesses.id}`,
+  access: Prisma.sql`${accesses.name} JOIN ${users.name} ON ${users.id} = ${accesses.column('userId')}`,
+  token: Prisma.sql`
+    ${tokens.name} JOIN ${everyAccess.name} ON ${accesses.id} = ${tokens.column('accessId')}
+    JOIN ${everyUser.name} ON ${users.id} = ${accesses.column('userId')}`,
   user: Prisma.sql`${users.name} LEFT JOIN ${accesses.name} ON ${accesses.column('userId')} = ${users.id}`,
 }
 

@@ -9,7 +9,9 @@ import { type Asked, openGateway } from '../../bench/plans/gateway.ts'
 import { ordersOf, type Question, questionsOf } from '../../bench/plans/questions.ts'
 import { drawSamples } from '../../bench/plans/samples.ts'
 import { bulkSeed } from '../../examples/data/bulk/seed.ts'
+import { factsStatement } from '../../src/db/changeStatement.ts'
 import type { Statement } from '../../src/db/read.ts'
+import { changedTokensOf } from '../../src/schema/changedTokens.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 const modes = ['force_custom_plan', 'force_generic_plan'] as const
@@ -91,6 +93,15 @@ describe.skipIf(inject('templates').server === null)('a statement', () => {
       expect(await blocksOf(question, 'FROM tokens', organization)).toBeLessThan(40)
     },
   )
+
+  it.each(modes)('that changes a token reads nothing but what it leads to (%s)', async (mode) => {
+    const { rows } = await client.query<{ id: number }>('SELECT id FROM tokens ORDER BY id DESC LIMIT 1')
+    const { switched } = changedTokensOf((table) => table.id)
+    const jobs = JSON.stringify([{ place: 0, changedTokenId: rows[0]?.id, off: true, seesAll: true }])
+    expect((await readBy(client, factsStatement(switched, jobs, false), mode)).blocks).toBeLessThanOrEqual(
+      mostBlocks(1),
+    )
+  })
 
   describe('that searches the audit trail', () => {
     const [actor, target] = ['00000000-0000-4000-8000-000000000000', '4711']

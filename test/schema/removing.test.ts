@@ -164,6 +164,14 @@ describe('removing', () => {
       },
     })
     expect(data?.tokens.results.map((each) => each.id)).toContain(String(token))
+    const asked = `{ user(id: "${person.userId}") { events(first: 50) { nodes { action targetType targetId } } } }`
+    const told = (await harness.askRaw(asked)).data as { user: { events: { nodes: readonly object[] } } }
+    expect(told.user.events.nodes).toEqual(
+      expect.arrayContaining([
+        { action: 'access.remove', targetType: 'Access', targetId: String(id) },
+        { action: 'token.revoke', targetType: 'Token', targetId: String(token) },
+      ]),
+    )
   })
 
   it('takes a user with its accesses and roles, at once, ends its tokens, and keeps what those say of it', async () => {
@@ -243,6 +251,40 @@ describe('removing', () => {
     expect(foreign.data).toEqual({ token: null })
     const all = await harness.askRaw(`{ token(id: "${tokenId}") { user { firstname } } }`, {}, auditor)
     expect(all.data).toEqual({ token: { user: { firstname: terraform.person.firstname } } })
+  })
+
+  it('says of the tokens why they work no more', async () => {
+    const asked = `{
+      checkPermissions(checks: [{ tokenId: "${tokenId}", permissionId: "dns.record.read" }]) {
+        allowed explanation { missing { kind message } }
+      }
+      token(id: "${tokenId}") {
+        viewerCanRevoke viewerCannotReactivateReasons viewerCannotRotateReasons
+        events(first: 1) { nodes { action outcome reason } }
+      }
+    }`
+    expect((await harness.askRaw('{ viewer { subject } }', {}, secret)).status).toBe(401)
+    await harness.gateway.settle()
+    const { data, errors } = await harness.askRaw(asked)
+    expect(errors).toBeUndefined()
+    expect(data).toEqual({
+      checkPermissions: [
+        {
+          allowed: false,
+          explanation: {
+            missing: expect.arrayContaining([
+              { kind: 'TOKEN_INACTIVE', message: 'the token is deactivated or revoked' },
+            ]),
+          },
+        },
+      ],
+      token: {
+        viewerCanRevoke: true,
+        viewerCannotReactivateReasons: ['REVOKED'],
+        viewerCannotRotateReasons: expect.arrayContaining(['REVOKED']),
+        events: { nodes: [{ action: 'token.signIn', outcome: 'refused', reason: 'REVOKED' }] },
+      },
+    })
   })
 
   it('keeps nothing but the id of a user that no token leads to', async () => {

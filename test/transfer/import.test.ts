@@ -537,7 +537,10 @@ describe('an import that takes away what its file does not have', () => {
       `file:2: user_id: expected "${ids.bob}", as it is: a user keeps their accesses`,
     ])
     expect((await importText(database, linesOf([bob, machine]))).problems).toEqual([])
-    expect(await tokens()).toMatchObject([{ access_id: 2, access_removed: true }])
+    expect(await tokens()).toMatchObject([{ access_id: 2, access_removed: false, revoked_at: testTime }])
+    expect(
+      await select('SELECT id FROM removed_accesses UNION ALL SELECT access_id FROM tokens WHERE access_removed'),
+    ).toEqual([])
     expect((await prune(left)).counts).toMatchObject({ user: { removed: 1 }, access: { removed: 1 } })
   })
 
