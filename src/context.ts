@@ -2,6 +2,7 @@
 import type { Principal } from './auth/principal.ts'
 import type { Scope } from './auth/scopes.ts'
 import { type TokenTime, tokenTime } from './auth/token.ts'
+import type { UnknownSecrets } from './auth/unknownSecrets.ts'
 import { type Visibility, visibilityOf } from './auth/visibility.ts'
 import { type Caller, createCaller } from './caller.ts'
 import type { Catalogues } from './db/catalogue.ts'
@@ -86,6 +87,8 @@ export interface Context {
   readonly rules: SearchRules
   readonly policy: Policy
   readonly documents: Documents
+  /** Secrets that were looked for in vain. */
+  readonly unknownSecrets: UnknownSecrets
   readonly requestId: string
   /** What the request has taken so far, for the record. */
   readonly tally: Tally
@@ -103,6 +106,7 @@ export interface ContextOptions {
   readonly changes: Changes
   readonly policy: Policy
   readonly documents: Documents
+  readonly unknownSecrets: UnknownSecrets
   readonly now: Date
   readonly deadline: Deadline
   readonly share: Share
@@ -127,6 +131,7 @@ class RequestContext implements Context {
   readonly changes: Changes
   readonly policy: Policy
   readonly documents: Documents
+  readonly unknownSecrets: UnknownSecrets
   readonly requestId: string
   readonly tally: Tally
   readonly #options: ContextOptions
@@ -144,7 +149,7 @@ class RequestContext implements Context {
   #tokenTime: TokenTime | undefined
 
   constructor(options: ContextOptions) {
-    const { principal, now, share, prisma, changes, policy, documents, requestId, tally } = options
+    const { principal, now, share, prisma, changes, policy, documents, unknownSecrets, requestId, tally } = options
     this.#options = options
     this.principal = principal
     this.now = now
@@ -153,6 +158,7 @@ class RequestContext implements Context {
     this.changes = changes
     this.policy = policy
     this.documents = documents
+    this.unknownSecrets = unknownSecrets
     this.requestId = requestId
     this.tally = tally
   }

@@ -8,6 +8,7 @@ import { createOwnIssuer } from './auth/ownIssuer.ts'
 import type { ClaimNames } from './auth/principal.ts'
 import { createProofCheck } from './auth/proof.ts'
 import type { Signer } from './auth/signer.ts'
+import { createUnknownSecrets } from './auth/unknownSecrets.ts'
 import { createPageTokens } from './authzen/pageToken.ts'
 import { createContext, type Documents, type Policy } from './context.ts'
 import { createCore } from './core.ts'
@@ -135,6 +136,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const shareOf = createShares({ connections, perCaller })
   const without = new Set(options.without ?? [])
   const askTogether = createAskTogether(read, { together: !without.has('merging'), apart: database.rowSecurity })
+  const unknownSecrets = createUnknownSecrets(monotonic)
   const catalogues = createCatalogues(!without.has('catalogue'))
   const onLoss = () => currency.expire()
   const { refusalsEvery: every } = options
@@ -167,6 +169,7 @@ export function createGateway(options: GatewayOptions): Gateway {
           changes,
           policy,
           documents,
+          unknownSecrets,
           askTogether,
           catalogues,
         })

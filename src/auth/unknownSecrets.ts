@@ -9,10 +9,10 @@ const remembered = 5_000
 const mostSecrets = 10_000
 
 export interface UnknownSecrets {
-  /** Whether there was no such token a moment ago. */
-  has(secretHash: Uint8Array): boolean
+  /** Whether there was no such token a moment ago in the organization; null: in any. */
+  has(secretHash: Uint8Array, organizationId?: string | null): boolean
   /** There is none. */
-  add(secretHash: Uint8Array): void
+  add(secretHash: Uint8Array, organizationId?: string | null): void
 }
 
 /** Milliseconds come from a clock that can't be set. */
@@ -20,11 +20,11 @@ export function createUnknownSecrets(monotonic: () => number): UnknownSecrets {
   /** By the hash, until when: the secrets themselves are not kept. */
   const unknown = new LRUCache<string, number>({ max: mostSecrets })
   return {
-    has: (secretHash) => monotonic() < (unknown.get(nameOf(secretHash)) ?? Number.NEGATIVE_INFINITY),
-    add: (secretHash) => void unknown.set(nameOf(secretHash), monotonic() + remembered),
+    has: (...secret) => monotonic() < (unknown.get(nameOf(...secret)) ?? Number.NEGATIVE_INFINITY),
+    add: (...secret) => void unknown.set(nameOf(...secret), monotonic() + remembered),
   }
 }
 
-function nameOf(secretHash: Uint8Array): string {
-  return Buffer.from(secretHash).toString('latin1')
+function nameOf(secretHash: Uint8Array, organizationId: string | null = null): string {
+  return `${Buffer.from(secretHash).toString('latin1')}${organizationId}`
 }

@@ -1,6 +1,6 @@
 /** Token introspection (RFC 7662): whether a token works, and what it may do now. */
 import type { AllowedScopes } from '../auth/allowedScopes.ts'
-import { hashSecret, isSecretLike, isWellFormedSecret } from '../auth/apiToken.ts'
+import { isSecretLike } from '../auth/apiToken.ts'
 import type { TokenUse } from '../auth/authenticate.ts'
 import { checkEndpointScopes } from '../auth/endpointScopes.ts'
 import { endOf } from '../auth/expiry.ts'
@@ -12,13 +12,13 @@ import { carriedScopes } from '../auth/scopes.ts'
 import type { Signer } from '../auth/signer.ts'
 import { stopOf } from '../auth/token.ts'
 import type { Context } from '../context.ts'
-import { byteaText } from '../db/bytea.ts'
 import type { Token } from '../db/generated/prisma/client.ts'
 import type { Refusal } from '../db/refusals.ts'
 import { accesses, tokens, users } from '../db/tables.ts'
 import type { Entrance } from '../entrance.ts'
 import type { ReadMembers } from '../links/columns.ts'
 import { type LiveToken, liveToken } from '../rights.ts'
+import { tokenBySecret } from '../tokenBySecret.ts'
 import { required } from './form.ts'
 import { enterAsClient, type Operation } from './operation.ts'
 
@@ -66,10 +66,8 @@ export function createIntrospection(options: IntrospectionOptions): Operation {
     })
 }
 
-/** Malformed secrets never reach the database. The hash of 256 random bits is looked up in an index. */
 async function ofSecret(secret: string, context: Context, options: IntrospectionOptions): Promise<object> {
-  if (!isWellFormedSecret(secret)) return inactive
-  const token = await context.loaders.rowBy(tokens, 'secretHash', byteaText(hashSecret(secret)))
+  const token = await tokenBySecret(secret, context)
   const live = token && (await workingToken(token, context, options))
   if (token === null || live === null) return inactive
   const use = { tokenId: token.id, writtenAt: token.lastUsedAt?.getTime() ?? Number.NEGATIVE_INFINITY }

@@ -1,10 +1,9 @@
 /** Lists of tokens: how they are searched and ordered, and the links and queries that lead to them. */
-import { hashSecret, isWellFormedSecret } from '../auth/apiToken.ts'
-import { byteaText } from '../db/bytea.ts'
 import { tokens } from '../db/tables.ts'
 import { integerIdOf } from '../ids.ts'
 import { tokensOfAccess, tokensOfUser } from '../links/graph.ts'
 import { tokensMatching } from '../search/tokenSearch.ts'
+import { tokenBySecret } from '../tokenBySecret.ts'
 import { Access } from './access.ts'
 import { builder } from './builder.ts'
 import { DateTimeRange } from './dateTimeRange.ts'
@@ -86,8 +85,6 @@ builder.queryFields((t) => ({
     args: {
       secret: t.arg.string({ required: true, description: 'The secret, as it was shown when the token was issued.' }),
     },
-    // The hash of 256 random bits is looked up in an index, so that nothing secret is compared.
-    resolve: (_, { secret }, { loaders }) =>
-      isWellFormedSecret(secret) ? loaders.rowBy(tokens, 'secretHash', byteaText(hashSecret(secret))) : null,
+    resolve: (_, { secret }, context) => tokenBySecret(secret, context),
   }),
 }))

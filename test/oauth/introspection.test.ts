@@ -92,10 +92,17 @@ describe('introspection of an API token', () => {
   })
 
   it('asks the database the same about a secret of another organization as about an unknown one', async () => {
+    harness.now = new Date(testTime.getTime() + 5_000)
     const [unknown, foreign] = [await introspect(unknownSecret), await introspect(demoSecret('Campagne été'))]
     expect(foreign.statements).toEqual(unknown.statements)
     expect(foreign.statements).toHaveLength(1)
     expect((await introspect('iamt_malformed')).statements).toEqual([])
+    // And about neither again for five seconds.
+    harness.now = new Date(testTime.getTime() + 9_999)
+    for (const secret of [unknownSecret, demoSecret('Campagne été')]) {
+      expect((await introspect(secret)).statements).toEqual([])
+    }
+    harness.now = testTime
   })
 
   it('counts as use of the token, at most once a minute', async () => {

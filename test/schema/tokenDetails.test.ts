@@ -157,6 +157,23 @@ describe('tokenDetails', () => {
     expect(foreign).toEqual(await details(mintSecret().secret, outsider))
   })
 
+  it('is looked for once in five seconds by those of the same organization, where they do not find it', async () => {
+    const outsider = asDemoUser('etienne.lefevre@lumiere.example', introspecting)
+    const statementsOf = async (given: string, caller?: Caller) => (await details(given, caller)).statements.length
+    const unknown = mintSecret().secret
+    for (const given of [secret, unknown]) {
+      harness.now = testTime
+      await details(given, outsider)
+      harness.now = new Date(testTime.getTime() + 4_999)
+      expect(await statementsOf(given, outsider)).toBe(0)
+      harness.now = new Date(testTime.getTime() + 5_000)
+      expect(await statementsOf(given, outsider)).toBe(1)
+    }
+    harness.now = testTime
+    expect((await details(secret)).found).toMatchObject({ id: tokenId })
+    expect(await statementsOf(unknown)).toBe(1)
+  })
+
   it('finds it for who sees all organizations', async () => {
     const auditor = asDemoUser('edmund.ashworth@meridian.example', `${introspecting} organizations:all`)
     expect((await details(secret, auditor)).found).toMatchObject({ id: tokenId })
