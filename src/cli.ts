@@ -268,12 +268,18 @@ async function runExport({ customer }: { readonly customer?: number }): Promise<
   await onDatabase(async (client) => {
     const organizationId = customer === undefined ? null : await findOrganization(client, customer)
     try {
-      await pipeline(exportLines(client, organizationId), process.stdout, { end: false })
+      await pipeline(exportLines(client, organizationId, sayLeftOut), process.stdout, { end: false })
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       throw code === 'EPIPE' ? new StartupError('Whoever reads standard output has gone', 1, error) : error
     }
   })
+}
+
+function sayLeftOut(tokens: number): void {
+  if (tokens === 0) return
+  const left = tokens === 1 ? '1 token has no line' : `${tokens} tokens have no lines`
+  process.stderr.write(`${left}: accesses that were removed leave them behind\n`)
 }
 
 interface NewOrganization {

@@ -22,13 +22,26 @@ export async function findOrganization(client: pg.Client, customer: number): Pro
   return rows[0].id
 }
 
+/** What an import can't bring in: the token of an access that was removed. Like the audit trail, it is history. */
+const isLeftOut = 't.access_removed'
+
 /**
- * Some lines at a time, as one text: of the organization, with the whole catalogue, or of all where it is null. Expects a
- * client outside a transaction, and nobody else on it meanwhile.
+ * Some lines at a time, as one text: of the organization, with the whole catalogue, or of all where it is null. `onLeftOut` is
+ * told first how many tokens there are whose access was removed, which have no lines. Expects a client outside a transaction,
+ * and nobody else on it meanwhile.
  */
-export async function* exportLines(client: pg.Client, organizationId: string | null): AsyncGenerator<string> {
+export async function* exportLines(
+  client: pg.Client,
+  organizationId: string | null,
+  onLeftOut: (tokens: number) => void,
+): AsyncGenerator<string> {
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
   try {
+    const { rows: counted } = await client.query<{ tokens: number }>(
+      `SELECT count(*)::integer AS tokens FROM tokens AS t WHERE ${isLeftOut} AND ($1::uuid IS NULL OR organization_id = $1)`,
+      [organizationId],
+    )
+    onLeftOut(counted[0]?.tokens ?? 0)
     for (const kind of kinds) {
       await client.query(`DECLARE lines NO SCROLL CURSOR FOR ${selectRows(kind, organizationId)}`)
       for (;;) {
@@ -60,8 +73,7 @@ function selectRows(kind: Kind, organizationId: string | null): string {
       : 'JOIN organizations AS organization ON organization.id = t.organization_id'
   const conditions = [
     ...(kind.place === null || organizationId === null ? [] : [`${own}.id = '${organizationId}'`]),
-    // Whom they were for is not there any more: like the audit trail, they are history.
-    ...(kind === tokenKind ? ['NOT t.access_removed'] : []),
+    ...(kind === tokenKind ? [`NOT ${isLeftOut}`] : []),
   ]
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
   return `SELECT ${selected.join(', ')} FROM ${kind.table} AS t ${joined} ${where} ORDER BY ${orders[kind.type] ?? 't.id'}`

@@ -69,14 +69,18 @@ function shortened(counts: NonNullable<Imported['counts']>) {
   )
 }
 
-/** What export prints. */
-export async function exportText(database: TestDatabase, customer?: number): Promise<string> {
+/** What export prints; `onLeftOut` is told how many tokens it leaves out. */
+export async function exportText(
+  database: TestDatabase,
+  customer?: number,
+  onLeftOut: (tokens: number) => void = () => {},
+): Promise<string> {
   const client = new pg.Client(database.connection)
   await client.connect()
   try {
     let text = ''
     const organizationId = customer === undefined ? null : await findOrganization(client, customer)
-    for await (const lines of exportLines(client, organizationId)) text += lines
+    for await (const lines of exportLines(client, organizationId, onLeftOut)) text += lines
     return text
   } finally {
     await client.end()

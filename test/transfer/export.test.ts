@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { testTime } from '../support/time.ts'
 import { exportText, importText, linesOf } from '../support/transfer.ts'
-import { ada, all, editor, eve } from './lines.ts'
+import { ada, all, deploy, editor, eve, machine, there } from './lines.ts'
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -42,5 +42,21 @@ describe('an export', () => {
       ...['organization', 'permission', 'permission', 'role', 'role', 'user'],
     ])
     expect(lines[5]).toMatchObject({ customer_id: 2, email: eve.email })
+  })
+
+  it('leaves out the tokens of accesses that were removed, says how many, and has them again where an access comes back', async () => {
+    const left = all.filter((line) => line !== machine && line !== there && line !== deploy)
+    const told: number[] = []
+    const exported = async (customer?: number) => exportText(database, customer, (tokens) => told.push(tokens))
+    await importText(database, linesOf(left), { prune: true })
+    const without = await exported()
+    expect(without).not.toContain('"type":"token"')
+    await exported(2)
+    expect((await importText(database, without, { prune: true })).problems).toEqual([])
+    expect(await exported()).toBe(without)
+    expect(told).toEqual([1, 0, 1])
+    await importText(database, linesOf([machine]))
+    expect(await exported()).toContain('"type":"token","id":1,"access_id":2')
+    expect(told.at(-1)).toBe(0)
   })
 })
