@@ -212,6 +212,8 @@ async function assignRole(input: AssignInput, context: Context): Promise<Assignm
       switch (standing as AssignedStanding) {
         case 'no role':
           return () => new NotFound('there is no such role')
+        case 'no access':
+          return () => new NotFound(noAccess)
         case 'new':
           return true
         case 'same':

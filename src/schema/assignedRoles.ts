@@ -10,7 +10,7 @@ const { name, id, column } = roleAssignments
 const organization = accesses.column('organizationId')
 
 /** Everything that an assignment may be like that is asked for: not there yet, there with that end, or with another one. */
-export const assignedStandings = ['no role', 'new', 'same', ...assignersLeft] as const
+export const assignedStandings = ['no role', 'no access', 'new', 'same', ...assignersLeft] as const
 export type AssignedStanding = (typeof assignedStandings)[number]
 
 /** Everything that one may be like that is to be withdrawn. */
@@ -65,7 +65,8 @@ const inserting = Prisma.sql`
 export const assignedRoles: Kind = Object.freeze({
   ...common,
   standing: Prisma.sql`
-    CASE WHEN NOT is_role_now(job."roleId") THEN 'no role' WHEN ${id} IS NULL THEN 'new'
+    CASE WHEN NOT is_role_now(job."roleId") THEN 'no role'
+      WHEN ${id} IS NULL THEN CASE WHEN is_access_now(${accesses.id}) THEN 'new' ELSE 'no access' END
       WHEN ${column('validUntil')} IS NOT DISTINCT FROM job."validUntil" THEN 'same'
       ELSE ${assignersAfter(organization, { assignment: id }, Prisma.sql`coalesce(job."validUntil", 'infinity')`)} END`,
   held: callerRights(organization),

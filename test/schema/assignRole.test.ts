@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
+import pg from 'pg'
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest'
 import { demoCallers } from '../../examples/data/demo/callers.ts'
 import { demoAccess } from '../../examples/data/demo/identities.ts'
 import { demoTokenId } from '../../examples/data/demo/tokens.ts'
@@ -539,6 +540,38 @@ describe.skipIf(inject('templates').server === null)('at the same moment', () =>
       const [taken] = await Promise.all([withdraw(ownRole), assign(ownRole, giver), assign(ownRole, giver)])
       expect(taken.__typename).toBe('WithdrawRolePayload')
       expect(await held(reader.accessId)).toEqual([])
+    }
+  })
+
+  it('an access that is removed while the answer waits for its turn is not found, whatever the giver lacks', async () => {
+    const { organizationId, userId } = administrator
+    const { id } = await harness.prisma.access.create({
+      data: {
+        organizationId,
+        userId,
+        type: 'API_CONNECTION',
+        name: 'Short',
+        language: 'EN',
+        createdAt: testTime,
+        updatedAt: testTime,
+      },
+    })
+    const client = new pg.Client(harness.database.connection)
+    await client.connect()
+    try {
+      await client.query('BEGIN')
+      await client.query('SELECT take_turn_of_organization($1)', [organizationId])
+      const answer = assign({ accessId: String(id), roleId: 'zone-admin' }, giver)
+      await vi.waitFor(async () => {
+        const { rowCount } = await client.query(`SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
+        expect(rowCount).toBe(1)
+      }, 5_000)
+      await client.query('DELETE FROM accesses WHERE id = $1', [id])
+      await client.query('COMMIT')
+      expect(await answer).toMatchObject({ __typename: 'NotFoundError', message: 'there is no such access' })
+    } finally {
+      await client.end()
     }
   })
 })
