@@ -74,8 +74,8 @@ export interface Wanted<Row extends ChangedRow, Result> {
   readonly event: AuditEvent
   /** The columns that the kind adds to a job. */
   readonly job: object
-  /** What the request names, which the event of a refusal is about. Left out: a refusal leaves none. */
-  readonly asked?: { readonly type: string; readonly id: string }
+  /** What the request names, which the event of a refusal is about. Null: nothing that there is, or whoever asks takes note of it. */
+  readonly asked: { readonly type: string; readonly id: string } | null
   /** Whose rows are looked through, where the caller need not see the row; left out: those that it sees. */
   readonly sentFor?: Visibility
   /** What is said where there is no such row, or none that the caller may see. */
@@ -236,7 +236,7 @@ function noteRefusal<Row extends ChangedRow, Result>(
   { organizationId }: Found,
   failure: Failure,
 ): void {
-  if (asked === undefined || failure instanceof InvalidInput) return
+  if (asked === null || failure instanceof InvalidInput) return
   changes.refusals.note({
     action: event.action,
     outcome: failure instanceof Conflict ? 'FAILED' : 'REFUSED',

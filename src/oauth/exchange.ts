@@ -179,6 +179,8 @@ async function record(claims: JWTPayload, jkt: string | null, context: Context):
         after: { jti, audience: aud, scope: scope ?? '', expiresAt: new Date(Number(exp) * 1_000), jkt },
       },
       job: { exchangedTokenId: principal.tokenId },
+      // The refusal is that of the exchange.
+      asked: null,
       missing: 'there is no such token',
       standings,
       decide: (standing) => standing === exchangeable || (() => new Conflict('the token has been stopped')),

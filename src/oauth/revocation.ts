@@ -49,6 +49,7 @@ function revoke(secret: string, context: Context): Promise<void> {
     sentFor: everything,
     event: revocation(context.now),
     job: { secretHash: byteaText(hashSecret(secret)) },
+    asked: null,
     missing: missingToken,
     standings: tokenStates,
     decide: (standing) => standing !== 'revoked',

@@ -70,6 +70,7 @@ async function createUser(input: typeof CreateUserInput.$inferInput, context: Co
     kind: createdUsers,
     event: { action: 'user.create', targetType: 'User', before: null, after: fields },
     job: { customerId, ownOrganization: principal.organizationId, changes: fields },
+    asked: { type: 'Organization', id: String(customerId ?? principal.organizationId) },
     missing: 'there is no such organization',
     standings: writtenStandings,
     decide: (standing) => decideOn(standing, 'user', expectedOfUsers),

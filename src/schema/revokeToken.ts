@@ -101,6 +101,7 @@ async function bySecret(secret: string, context: Context): Promise<TokenRow> {
     ...revoking(context),
     kind: revokedBySecret,
     job: { secretHash: byteaText(hashSecret(secret)) },
+    asked: null,
     decide: (standing) => tokenState(standing).state !== 'revoked',
   })
 }
@@ -129,6 +130,7 @@ async function report(secret: string, context: Context): Promise<void> {
       after: { deactivated: true },
     },
     job: { secretHash: byteaText(hashSecret(secret)), off: true },
+    asked: null,
     missing: missingToken,
     standings: tokenStandings,
     decide: (standing) => tokenState(standing).state === 'active',

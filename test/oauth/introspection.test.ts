@@ -227,6 +227,23 @@ describe('a caller of introspection', () => {
     expect(byForm.headers.get('www-authenticate')).toBe('Bearer realm="iam-graph"')
   })
 
+  it('with the id of another token is on record: the secret is that of a token that there is', async () => {
+    const headers = { ...basic(1, asker.secret), 'x-request-id': 'as-another' }
+    expect((await post('introspect', { token: unknownSecret }, { headers })).status).toBe(401)
+    await harness.gateway.settle()
+    expect(await harness.prisma.auditEvent.findMany({ where: { requestId: 'as-another' } })).toMatchObject([
+      {
+        organizationId: administrator.organizationId,
+        action: 'token.signIn',
+        outcome: 'REFUSED',
+        reason: 'INVALID_CLIENT',
+        targetType: 'Token',
+        targetId: String(asker.id),
+        actorTokenId: asker.id,
+      },
+    ])
+  })
+
   it('with no credential, one that is not valid, or one without the scope is refused', async () => {
     const none = await post('introspect', { token: unknownSecret })
     expect([none.status, none.body.error]).toEqual([401, 'invalid_client'])

@@ -168,11 +168,31 @@ describe('what is refused', () => {
     ])
   })
 
+  it('of new users is on record, too, as asked of their organization', async () => {
+    const create = (customerId: number, firstname: string) =>
+      mutate(
+        `createUser(input: { customerId: ${customerId}, firstname: "${firstname}", lastname: "L", email: "new@lakeside.example",
+          language: EN, idempotencyKey: "refused-${customerId}" })`,
+        asDemoUser(administrator, 'users:write users:read'),
+      )
+    await create(1, 'Ada')
+    expect(await create(1, 'Eve')).toEqual({ __typename: 'ConflictError' })
+    expect(await create(918_273, 'Ada')).toEqual({ __typename: 'NotFoundError' })
+    const about = { organizationId, action: 'user.create', targetType: 'Organization' }
+    expect(await events()).toMatchObject([
+      { action: 'user.create', outcome: 'SUCCESS' },
+      { ...about, outcome: 'FAILED', reason: 'CONFLICT', targetId: '1' },
+      { ...about, outcome: 'REFUSED', reason: 'NOT_FOUND', targetId: '918273' },
+    ])
+  })
+
   it('as a secret that no token has is not: there is nothing that it could be about', async () => {
     const { secret, id } = await issue(administrator)
     await harness.prisma.token.delete({ where: { id: Number(id) } })
     seen = (await events()).at(-1)?.id ?? seen
     expect((await signIn(secret)).status).toBe(401)
+    expect(await mutate(`revokeToken(input: { secret: "${secret}" })`)).toEqual({ __typename: 'NotFoundError' })
+    await mutate(`reportLeakedToken(secret: "${secret}")`)
     expect(await events()).toEqual([])
   })
 
