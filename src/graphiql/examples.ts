@@ -239,6 +239,39 @@ mutation CreateUser($input: CreateUserInput!) {
       },
     },
     {
+      name: 'CreateAccess',
+      query: `# A way in for a user: one of four. It holds no roles yet.
+# Scopes: accesses:write, accesses:read
+mutation CreateAccess($input: CreateAccessInput!) {
+  createAccess(input: $input) {
+    __typename
+    ... on CreateAccessPayload {
+      access {
+        id
+        type
+        ... on ApiConnectionAccess {
+          name
+        }
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+    ... on InvalidInputError {
+      fields {
+        path
+        message
+      }
+    }
+  }
+}
+`,
+      variables: {
+        input: { userId: demo.userId, access: { apiConnection: { name: 'made in GraphiQL', language: 'EN' } } },
+      },
+    },
+    {
       name: 'AssignRole',
       query: `# A role for a while, on one zone. What you do not hold yourself you cannot give.
 # Scopes: roles:write, roles:read
@@ -272,8 +305,68 @@ mutation AssignRole($input: AssignRoleInput!) {
 }
 `,
       variables: {
-        input: { accessId: demo.accessId, roleId: 'zone-reader', resource: { type: 'ZONE', id: 'example.com' } },
+        input: {
+          accessId: demo.accessId,
+          roleId: 'zone-reader',
+          resource: { type: 'ZONE', id: 'example.com' },
+          validUntil: '2030-01-01T00:00:00Z',
+        },
       },
+    },
+    {
+      name: 'UpdateUser',
+      query: `# Changes a user, unless somebody has changed it since: the ConflictError says who and when. Send the updatedAt that it has.
+# Scopes: users:write, users:read
+mutation UpdateUser($input: UpdateUserInput!) {
+  updateUser(input: $input) {
+    __typename
+    ... on UpdateUserPayload {
+      user {
+        id
+        phone
+        updatedAt
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+    ... on ConflictError {
+      changedAt
+      changedBy {
+        firstname
+        lastname
+      }
+    }
+  }
+}
+`,
+      variables: { input: { userId: demo.userId, phone: '+44 20 7946 0018', updatedAt: '2020-01-01T00:00:00Z' } },
+    },
+    {
+      name: 'RemoveUser',
+      query: `# Removes a user, and says what goes with it. Nobody removes themselves: send the id of a user that you have created.
+# Scopes: users:write
+mutation RemoveUser($input: RemoveUserInput!) {
+  removeUser(input: $input) {
+    __typename
+    ... on RemoveUserPayload {
+      userId
+      accessIds
+      roleAssignments
+      tokenIds
+    }
+    ... on Error {
+      code
+      message
+    }
+    ... on GuardRailError {
+      rule
+    }
+  }
+}
+`,
+      variables: { input: { userId: demo.userId } },
     },
     {
       name: 'IssueToken',

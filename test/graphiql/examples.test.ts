@@ -85,9 +85,18 @@ describe('an example, run by the demo administrator', () => {
     },
     Tokens: { tokens: { results: some({ id: tokenId, status: 'ACTIVE', user: manager }) } },
     CreateUser: { createUser: { __typename: 'CreateUserPayload', user: { firstname: 'Noor', createdBy: manager } } },
+    CreateAccess: { createAccess: { access: { type: 'API_CONNECTION', name: 'made in GraphiQL' } } },
     AssignRole: {
-      assignRole: { assignment: { role: { id: 'zone-reader' }, resource: { id: 'example.com' }, validUntil: null } },
+      assignRole: {
+        assignment: {
+          role: { id: 'zone-reader' },
+          resource: { id: 'example.com' },
+          validUntil: '2030-01-01T00:00:00.000Z',
+        },
+      },
     },
+    UpdateUser: { updateUser: { __typename: 'ConflictError', changedAt: expect.stringMatching(/^20/) } },
+    RemoveUser: { removeUser: { __typename: 'GuardRailError', rule: 'OWN_USER' } },
     IssueToken: {
       issueToken: {
         __typename: 'IssueTokenPayload',
