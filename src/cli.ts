@@ -258,8 +258,9 @@ async function runImport(files: string[], { check = false, prune = false }: Impo
   for (const customer of withoutAssigners) {
     process.stderr.write(`Nobody may assign roles any more in the organization with the customer number ${customer}\n`)
   }
-  const took = `${lines} ${lines === 1 ? 'line' : 'lines'} in ${((performance.now() - started) / 1_000).toFixed(1)} s`
-  if (problems > 0) throw new StartupError(`${problems} problems in ${took}: nothing has been changed`, 2)
+  const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`
+  const took = `${counted(lines, 'line')} in ${((performance.now() - started) / 1_000).toFixed(1)} s`
+  if (problems > 0) throw new StartupError(`${counted(problems, 'problem')} in ${took}: nothing has been changed`, 2)
   process.stdout.write(counts === null ? `Nothing is wrong with ${took}.\n` : `${countsText(counts)}${took}.\n`)
 }
 
