@@ -143,6 +143,7 @@ describe('the last access of an organization that may assign roles', () => {
 
   it('is one that lasts: with an end, it may go beside one that lasts or not', async () => {
     const { access } = await holder({ validUntil: soon })
+    await holder({ validUntil: at })
     expect(await left({ access })).toBe('last')
     const { access: second } = await holder({ userExpires: '2026-11-21' })
     expect(await left({ access })).toBe('stays')

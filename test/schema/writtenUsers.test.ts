@@ -249,6 +249,7 @@ describe('writing users', () => {
       // In the same millisecond.
       expect(new Date(first.updatedAt).getTime()).toBe(new Date(user.updatedAt).getTime() + 1)
       const stale = { userId: user.id, updatedAt: user.updatedAt, firstname: 'Second' }
+      expect(await update({ ...stale, updatedAt: '2030-01-01T00:00:00Z' })).toMatchObject({ code: 'CONFLICT' })
       expect(await update(stale)).toEqual({
         __typename: 'ConflictError',
         code: 'CONFLICT',

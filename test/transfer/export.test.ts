@@ -33,6 +33,16 @@ describe('an export', () => {
     ])
   })
 
+  it('has what is held everywhere before what is held on a resource', async () => {
+    await importText(database, linesOf([{ ...there, resource: null }]))
+    const assignments = (await exportText(database)).split('\n').filter((line) => line.includes('"roleAssignment"'))
+    expect(assignments.map((line) => JSON.parse(line)).map(({ role_id, resource }) => [role_id, resource])).toEqual([
+      ['editor', null],
+      ['reader', null],
+      ['reader', 'zone:example.com'],
+    ])
+  })
+
   it('of one organization has that one and the catalogue', async () => {
     const lines = (await exportText(database, 2))
       .trimEnd()

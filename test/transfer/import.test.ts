@@ -133,6 +133,15 @@ describe('an import', () => {
     ])
   })
 
+  it('leaves alone who changed what, where a line does not say', async () => {
+    const updated_by = { user_id: ids.ada, firstname: 'Ada', lastname: 'Lovelace' }
+    expect((await importText(database, linesOf([{ ...bob, updated_by }]))).counts).toEqual({ user: { changed: 1 } })
+    expect((await importText(database, linesOf([bob]))).counts).toEqual({ user: { same: 1 } })
+    expect((await importText(database, linesOf([{ ...bob, updated_by: null }]))).counts).toEqual({
+      user: { changed: 1 },
+    })
+  })
+
   it('counts a new version of the catalogue where roles or permissions change, and tells what a role had', async () => {
     const [before, version] = [await lastEvent(), await catalogueVersion()]
     const { counts } = await importText(database, linesOf([{ ...reader, permissions: ['dns.write'] }]))
