@@ -89,6 +89,8 @@ describe('signing keys', () => {
     const next = await withoutKey(made, first.kid, at(0))
     expect(next.map(({ kid }) => kid)).toEqual([second.kid, third.kid])
     expect(states(next, 0)).toEqual(['signing', 'waiting'])
+    // Not one that has signed before.
+    expect(states(await withoutKey(made, second.kid, at(700)), 700)).toEqual(['retired', 'signing'])
     const [anew, ...others] = await withoutKey([first], first.kid, at(5))
     expect({ others, signsFrom: anew?.signsFrom }).toEqual({ others: [], signsFrom: start + 5 })
     expect(anew?.kid).not.toBe(first.kid)

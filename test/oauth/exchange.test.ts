@@ -453,10 +453,20 @@ describe('an exchanged JWT', () => {
   it('lives no longer than its token, and than the user of it', async () => {
     const ends = new Date(harness.now.getTime() + 61_500)
     const { secret } = await make([], {}, { expiresAt: ends })
-    const { body } = await exchange(secret)
-    expect(body.expires_in).toBe(Math.floor(ends.getTime() / 1_000) - Math.floor(harness.now.getTime() / 1_000))
+    const { expires_in: lifetime } = (await exchange(secret)).body
+    expect(lifetime).toBe(Math.floor(ends.getTime() / 1_000) - Math.floor(harness.now.getTime() / 1_000))
     const soon = await make([], {}, { expiresAt: new Date(harness.now.getTime() + 500) })
     expect((await exchange(soon.secret)).body.error).toBe('invalid_request')
+    const { userId, secret: last } = await make()
+    await harness.prisma.user.update({ where: { id: userId }, data: { expiresAt: new Date('2026-11-21') } })
+    const beforeMidnight = harness.beside({ clock: () => new Date('2026-11-21T23:58:20.000Z') })
+    const body = new URLSearchParams({
+      grant_type: exchangeGrant,
+      subject_token: last,
+      subject_token_type: accessTokenType,
+    })
+    const response = await beforeMidnight.fetch(new Request(`${publicUrl}/oauth/token`, { method: 'POST', body }))
+    expect((await response.json()).expires_in).toBe(100)
   })
 
   it('is over after a quarter of an hour', async () => {
