@@ -122,18 +122,19 @@ export function medianAndMaximum(numbers: readonly number[]): { readonly median:
   return { median: at(Math.floor(sorted.length / 2)), maximum: at(sorted.length - 1) }
 }
 
-/** Issues a token for the access of the administrator. */
+/** Issues a token for the access of somebody; left out: of the administrator. */
 export async function issue(
   { ask: send }: Pick<Member, 'ask'>,
   authorization: string,
   name: string,
+  { accessId }: DemoCaller = demoCallers.administrator,
 ): Promise<{ readonly id: string; readonly secret: string }> {
   const { data, text } = await send(
     `mutation ($input: IssueTokenInput!) {
       issueToken(input: $input) { ... on IssueTokenPayload { secret token { id } } ... on Error { message } }
     }`,
     authorization,
-    { input: { accessId: String(demoCallers.administrator.accessId), name } },
+    { input: { accessId: String(accessId), name } },
   )
   const issued = data?.issueToken as { readonly secret?: string; readonly token?: { readonly id: string } } | undefined
   if (!issued?.secret || !issued.token) throw new Error(`expected a token, received ${text}`)

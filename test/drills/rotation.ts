@@ -1,11 +1,13 @@
 /**
  * Rotations under load: ordinary clients use a token with two gateways and read its secret anew now and then, as a service
- * reads its configuration, while it is rotated again and again with an overlap. No request may fail.
+ * reads its configuration, while it is rotated again and again with an overlap. Half of them send the secret, half a JWT that
+ * they exchange it for by an OAuth client. No request may fail.
  *
  *   DATABASE_URL=postgres://… MINUTES=10 npm run drill:rotation
  */
 import { randomInt } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import * as oauth from 'oauth4webapi'
 import { drill, issue, type Member, numberOf } from './fleet.ts'
 
 const minutes = numberOf('MINUTES', 10)
@@ -18,25 +20,49 @@ const rotateDocument = `mutation ($input: RotateTokenInput!) {
 }`
 const rotationDocument = 'query ($id: ID!) { token(id: $id) { rotation { state } } }'
 
-/** A service: it has the secret that it read last, and tells of each request that failed. */
+/** What is sent for a secret. */
+type Sign = (member: Member, secret: string) => Promise<string>
+
+const bySecret: Sign = async (_, secret) => secret
+
+/** Exchanges it for a JWT (RFC 8693), as the gateway's metadata say (RFC 8414). */
+const byExchange: Sign = async ({ url }, secret) => {
+  const options = { [oauth.allowInsecureRequests]: true }
+  const issuer = new URL(url)
+  const found = await oauth.discoveryRequest(issuer, { ...options, algorithm: 'oauth2' })
+  const server = await oauth.processDiscoveryResponse(issuer, found)
+  const client = { client_id: 'service' }
+  const response = await oauth.genericTokenEndpointRequest(
+    server,
+    client,
+    oauth.None(),
+    'urn:ietf:params:oauth:grant-type:token-exchange',
+    { subject_token: secret, subject_token_type: 'urn:ietf:params:oauth:token-type:access_token' },
+    options,
+  )
+  return (await oauth.processGenericTokenEndpointResponse(server, client, response)).access_token
+}
+
+/** A service: it signs in with the secret that it read last, and tells of each request that failed. */
 async function serve(
   member: Member,
+  sign: Sign,
   secret: () => string,
   isOver: () => boolean,
   tell: (failure: string | null) => void,
 ) {
   while (!isOver()) {
-    const known = secret()
     const until = performance.now() + randomInt(readAgain * 1_000)
-    do {
-      try {
-        const { status, text } = await member.ask('{ viewer { subject } }', `Bearer ${known}`)
+    try {
+      const credential = await sign(member, secret())
+      do {
+        const { status, text } = await member.ask('{ viewer { subject } }', `Bearer ${credential}`)
         tell(status === 200 && !text.includes('"errors"') ? null : `${status} ${text}`)
-      } catch (error) {
-        tell(`${error}`)
-      }
-      await delay(randomInt(40))
-    } while (performance.now() < until && !isOver())
+        await delay(randomInt(40))
+      } while (performance.now() < until && !isOver())
+    } catch (error) {
+      tell(`${error}`)
+    }
   }
 }
 
@@ -54,6 +80,7 @@ await drill(async (fleet) => {
   const services = Array.from({ length: clientCount }, (_, index) =>
     serve(
       members[index % members.length] as Member,
+      index % 4 < 2 ? bySecret : byExchange,
       () => secret,
       isOver,
       (failure) => {

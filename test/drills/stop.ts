@@ -1,25 +1,27 @@
 /**
  * How long a stopped token is still accepted: two gateways, and clients that use the token with both. One of the gateways
- * switches it off. From when that is acknowledged on, it is counted until the last request that was sent and accepted.
+ * switches it off. From when that is acknowledged on, it is counted until the last request that was sent and accepted. The same
+ * of JWTs that were exchanged for it, and of the token and the JWTs of a user whose end comes to lie in the past.
  *
- *   DATABASE_URL=postgres://… RUNS=100 WAYS=told,untold,interrupted,cut,silent npm run drill:stop
+ *   DATABASE_URL=postgres://… RUNS=100 WAYS=told,untold,interrupted,exchanged,ended,cut,silent npm run drill:stop
  */
 import { setTimeout as delay } from 'node:timers/promises'
+import { demoCallers } from '../../examples/data/demo/callers.ts'
 import { createDatabaseProxy } from '../support/databaseProxy.ts'
 import { drill, type Fleet, issue, type Member, medianAndMaximum, numberOf } from './fleet.ts'
 
 const runs = numberOf('RUNS', 100)
 const clientCount = numberOf('CLIENTS', 32)
-const ways = (process.env.WAYS ?? 'told,untold,interrupted,cut,silent').split(',')
+const ways = (process.env.WAYS ?? 'told,untold,interrupted,exchanged,ended,cut,silent').split(',')
 /** Milliseconds. */
 const goal = 1_000
 
-/** Clients that use a token, as fast as they are answered. */
-function use(members: readonly Member[], authorization: string) {
+/** Clients that use credentials, as fast as they are answered. */
+function use(members: readonly Member[], authorizations: readonly string[]) {
   let last = Number.NEGATIVE_INFINITY
   let isOver = false
   const statuses = new Map<number, number>()
-  const work = async (member: Member) => {
+  const work = async (member: Member, authorization: string) => {
     while (!isOver) {
       const sent = performance.now()
       const { status } = await member.ask('{ viewer { subject } }', authorization)
@@ -27,7 +29,10 @@ function use(members: readonly Member[], authorization: string) {
       if (status === 200) last = Math.max(last, sent)
     }
   }
-  const clients = Array.from({ length: clientCount }, (_, index) => work(members[index % members.length] as Member))
+  const clients = Array.from({ length: clientCount }, (_, index) => {
+    const credential = Math.floor(index / members.length) % authorizations.length
+    return work(members[index % members.length] as Member, authorizations[credential] as string)
+  })
   const working = Promise.allSettled(clients)
   return {
     /** Counts from now on. */
@@ -63,28 +68,83 @@ async function silenceTriggers({ sql }: Fleet): Promise<void> {
   await sql(silenced)
 }
 
+/** What is used, and how it is stopped and let in again. */
+interface Stoppable {
+  readonly authorizations: readonly string[]
+  stop(member: Member): Promise<void>
+  resume(member: Member): Promise<void>
+}
+
+async function aToken({ authorization: signIn }: Fleet, first: Member, isExchanged: boolean): Promise<Stoppable> {
+  const authorization = await signIn()
+  const { id, secret } = await issue(first, authorization, 'Stops')
+  return {
+    authorizations: [`Bearer ${isExchanged ? await exchanged(first, secret) : secret}`],
+    stop: (member) => switched(member, authorization, 'deactivateToken', id),
+    resume: (member) => switched(member, authorization, 'reactivateToken', id),
+  }
+}
+
+/** A JWT for the token (RFC 8693). */
+async function exchanged({ url }: Member, secret: string): Promise<string> {
+  const response = await fetch(`${url}/oauth/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      subject_token: secret,
+      subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    }),
+  })
+  const { access_token: jwt } = (await response.json()) as { readonly access_token?: string }
+  if (jwt === undefined) throw new Error(`expected a JWT, received ${response.status}`)
+  return jwt
+}
+
+const updateDocument =
+  'mutation ($input: UpdateUserInput!) { updateUser(input: $input) { __typename ... on Error { message } } }'
+
+/** Somebody with a JWT and a token, who has an end in the past for a while. */
+async function aUser({ authorization: signIn }: Fleet, first: Member): Promise<Stoppable> {
+  const { reader } = demoCallers
+  const authorization = await signIn()
+  const { secret } = await issue(first, authorization, 'Ends', reader)
+  const endOn = async (member: Member, expiresAt: string | null) => {
+    const { text } = await member.ask(updateDocument, authorization, { input: { userId: reader.userId, expiresAt } })
+    if (!text.includes('UpdateUserPayload')) throw new Error(`expected updateUser to succeed, received ${text}`)
+  }
+  return {
+    authorizations: [`Bearer ${secret}`, await signIn(reader)],
+    stop: (member) => endOn(member, new Date(Date.now() - 2 * 86_400_000).toISOString().slice(0, 10)),
+    resume: (member) => endOn(member, null),
+  }
+}
+
 async function stopOver(fleet: Fleet, way: string): Promise<readonly string[]> {
-  const authorization = await fleet.authorization()
-  const members = [await fleet.start(), await fleet.start()]
+  // What one of them has signed, the other takes.
+  const settings = { PUBLIC_URL: 'https://iam.example' }
+  const members = [await fleet.start(settings), await fleet.start(settings)]
   if (way === 'untold') await silenceTriggers(fleet)
-  const [first] = members
-  const { id, secret } = await issue(first as Member, authorization, 'Stops')
+  const [first] = members as [Member]
+  const { authorizations, stop, resume } =
+    way === 'ended' ? await aUser(fleet, first) : await aToken(fleet, first, way === 'exchanged')
   const taken: number[] = []
   for (let run = 0; run < runs; run++) {
     const stopping = members[run % members.length] as Member
-    const clients = use(members, `Bearer ${secret}`)
+    const clients = use(members, authorizations)
     await delay(100)
     let interrupting: NodeJS.Timeout | undefined
     if (way === 'interrupted') {
       await fleet.sql(listening)
       interrupting = setInterval(() => void fleet.sql(listening), 200)
     }
-    await switched(stopping, authorization, 'deactivateToken', id)
+    await stop(stopping)
     const acknowledged = performance.now()
     await delay(goal + 100)
     clearInterval(interrupting)
-    taken.push(Math.max(0, (await clients.end()) - acknowledged))
-    await switched(stopping, authorization, 'reactivateToken', id)
+    const last = await clients.end()
+    if ((clients.statuses.get(200) ?? 0) === 0) throw new Error(`expected answers, received ${[...clients.statuses]}`)
+    taken.push(Math.max(0, last - acknowledged))
+    await resume(stopping)
   }
   const { median, maximum } = medianAndMaximum(taken)
   console.log(`${way}: ${runs} runs, ${clientCount} clients: median ${median} ms, maximum ${maximum} ms`)
@@ -103,7 +163,7 @@ async function outOfReach(fleet: Fleet, way: string): Promise<readonly string[]>
   const taken: number[] = []
   const back: number[] = []
   for (let run = 0; run < Math.ceil(runs / 10); run++) {
-    const clients = use([cutOff], `Bearer ${secret}`)
+    const clients = use([cutOff], [`Bearer ${secret}`])
     await delay(200)
     const since = performance.now()
     if (way === 'cut') await proxy.close()
