@@ -55,7 +55,10 @@ describe('organization', () => {
 
   it('refuses a name that can not be stored', async () => {
     const { code, stderr } = await run('organization', 'add', '--customer', '7', '--name', '')
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/^name: expected 1 to 500 printable characters, received/) })
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringMatching(/^name: expected 1 to 500 printable characters, received/),
+    })
   })
 })
 
