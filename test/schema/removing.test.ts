@@ -301,6 +301,35 @@ describe('removing', () => {
     })
   })
 
+  it('keeps a user whose tokens lead to an access that was removed before', async () => {
+    const made = async (document: string, input: object) => {
+      const { data, errors } = await harness.askRaw(document, { input })
+      expect(errors).toBeUndefined()
+      return (data as { made: { row: { id: string } } }).made.row.id
+    }
+    const person = { firstname: 'Earlier', lastname: 'Gone', email: 'earlier@lakeside.example', language: 'EN' }
+    const userId = await made(
+      'mutation ($input: CreateUserInput!) { made: createUser(input: $input) { ... on CreateUserPayload { row: user { id } } } }',
+      person,
+    )
+    const accessId = await made(
+      'mutation ($input: CreateAccessInput!) { made: createAccess(input: $input) { ... on CreateAccessPayload { row: access { id } } } }',
+      { userId, access: { apiConnection: { name: 'Gone', language: 'EN' } } },
+    )
+    const tokenId = await made(
+      'mutation ($input: IssueTokenInput!) { made: issueToken(input: $input) { ... on IssueTokenPayload { row: token { id } } } }',
+      { accessId, name: 'Stays' },
+    )
+    expect(await removeAccess({ accessId })).toMatchObject({ tokenIds: [tokenId] })
+    expect(await removeUser({ userId })).toMatchObject({ accessIds: [], tokenIds: [] })
+    const { data } = await harness.ask(WhatStays, { userId, accessId, tokenId })
+    expect(data?.token).toMatchObject({
+      status: 'REVOKED',
+      userId,
+      user: { firstname: 'Earlier', email: person.email },
+    })
+  })
+
   it('keeps a last access of the organization that may assign roles, whoever asks, and whoever asks at once', async () => {
     const organizationId = administrator.organizationId
     const holds = {

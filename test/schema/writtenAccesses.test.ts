@@ -178,6 +178,7 @@ describe('writing accesses', () => {
     await updated({ accessId: way.id, name: 'Twice' })
     expect(await updated(given)).toMatchObject({ name: 'Twice' })
     expect(await update({ ...given, name: 'Other' })).toMatchObject({ code: 'CONFLICT' })
+    expect(await update({ ...given, updatedAt: null })).toMatchObject({ code: 'CONFLICT' })
   })
 
   it.each([
