@@ -156,6 +156,7 @@ describe('an id of another organization', () => {
       body: isForm ? body : JSON.stringify(body),
     })
     const text = await response.text()
+    await harness.answered()
     return {
       status: response.status,
       headers: [...response.headers].filter(([name]) => name !== 'content-length'),

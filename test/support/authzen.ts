@@ -30,6 +30,7 @@ export function posting(harness: Harness): Post {
       body: typeof body === 'string' ? body : JSON.stringify(body),
     })
     const text = await response.text()
+    await harness.answered()
     const isJson = response.headers.get('content-type') === 'application/json'
     return {
       status: response.status,

@@ -9,6 +9,7 @@ import { readConfig } from '../../src/config.ts'
 import { type Database, openDatabase } from '../../src/db/client.ts'
 import type { Read, Statement } from '../../src/db/read.ts'
 import { secureRows } from '../../src/db/rowSecurity.ts'
+import type { Write } from '../../src/db/write.ts'
 import { createGateway, type Gateway, type GatewayOptions } from '../../src/gateway.ts'
 import type { Observation } from '../../src/observer.ts'
 import type { TypedDocumentString } from '../generated/graphql.ts'
@@ -63,8 +64,10 @@ export interface Harness {
   authorize(caller: Caller): Promise<Readonly<Record<string, string>>>
   /** A JWT of the issuer that the gateway trusts. */
   sign(claims: Claims, header?: Readonly<Record<string, unknown>>, key?: CryptoKey): Promise<string>
-  /** Every SQL statement that was sent, in order. */
+  /** Every SQL statement that was sent, in order. Prisma's client tells of a statement when it is answered: see `answered`. */
   readonly sent: readonly string[]
+  /** Resolves when each statement is answered that the gateway has sent, those as well that no answer waits for. */
+  answered(): Promise<void>
   /** What time it is for the gateway. */
   now: Date
   /** The errors that the gateway told its observer as unexpected. */
@@ -108,7 +111,8 @@ export async function createHarness(
   const unexpected: unknown[] = []
   const observed: Observation[] = []
   const state = { now: testTime }
-  const gatewaysOwn = { ...opened, read: strict(opened.read) }
+  const { underWay, waited } = countUnderWay()
+  const gatewaysOwn = { ...opened, read: waited(strict(opened.read)), write: waited(opened.write) }
   const gatewayOptions: GatewayOptions = {
     database: gatewaysOwn,
     callerConnections: config.CALLER_CONNECTIONS,
@@ -158,6 +162,9 @@ export async function createHarness(
     opened: gatewaysOwn,
     prisma: owners.prisma,
     sent: statements,
+    async answered() {
+      while (underWay.size > 0) await Promise.allSettled(underWay)
+    },
     unexpected,
     observed,
     beside: (replaced) => createGateway({ ...gatewayOptions, ...replaced }),
@@ -202,6 +209,20 @@ export async function createHarness(
     },
   }
   return harness
+}
+
+/** Ways to send statements that keep what is not answered yet. */
+function countUnderWay() {
+  const underWay = new Set<Promise<unknown>>()
+  const waited = <Way extends Read | Write>(send: Way): Way =>
+    ((...statement: Parameters<Way>) => {
+      const answer = (send as (...statement: unknown[]) => Promise<unknown>)(...statement)
+      underWay.add(answer)
+      const forget = () => void underWay.delete(answer)
+      answer.then(forget, forget)
+      return answer
+    }) as Way
+  return { underWay, waited }
 }
 
 /** Rows that fail where something is taken from them that the statement did not read: a field forgot to declare it. */

@@ -28,12 +28,17 @@ export function postingForms(harness: Harness): PostForm {
     const type = { 'content-type': 'application/x-www-form-urlencoded' }
     const sent = { ...type, ...(await harness.authorize(caller)), ...headers }
     const before = harness.sent.length
-    const body = typeof form === 'string' ? form : String(new URLSearchParams(form))
-    const response = await harness.fetch(`/oauth/${path}`, { method: 'POST', headers: sent, body })
+    const response = await harness.fetch(`/oauth/${path}`, {
+      method: 'POST',
+      headers: sent,
+      body: typeof form === 'string' ? form : String(new URLSearchParams(form)),
+    })
+    const body = await response.json()
+    await harness.answered()
     return {
       status: response.status,
       headers: response.headers,
-      body: await response.json(),
+      body,
       statements: harness.sent.slice(before),
     }
   }
