@@ -3,6 +3,7 @@
  * only written on needs none.
  */
 import pg from 'pg'
+import { type Octets, textOf } from '../octets.ts'
 import type { RowMessages } from './rowConnection.ts'
 
 /** The number of a type in PostgreSQL's catalogue (pg_type). */
@@ -25,8 +26,8 @@ export interface WrittenColumn {
 
 /** Rows that came together. */
 interface Chunk {
-  /** What came, a character for each byte. */
-  readonly bytes: string
+  /** What came. */
+  readonly bytes: Octets
   /** Where in it each value begins and ends; -1 for null. */
   readonly places: readonly number[]
 }
@@ -58,19 +59,12 @@ export interface Field {
   readonly dataTypeID: number
 }
 
-/** The bytes of a value, a character for each; null is SQL's. They are its text where `isAscii` says so. */
-export function bytesOf(row: WrittenRow, index: number): string | null {
+/** The value as it was written; null is SQL's. */
+export function bytesOf(row: WrittenRow, index: number): Octets | null {
   const { bytes, places } = row[chunk]
   const place = row[first] + 2 * index
   const from = places[place] as number
   return from === -1 ? null : bytes.substring(from, places[place + 1] as number)
-}
-
-const beyondAscii = /[\x80-\xff]/
-
-/** The text that these bytes are. */
-export function textOf(bytes: string): string {
-  return beyondAscii.test(bytes) ? Buffer.from(bytes, 'latin1').toString('utf8') : bytes
 }
 
 /** The class of the rows of a statement that has these columns. Of columns of the same name the last one counts. */

@@ -18,8 +18,8 @@ export interface Given {
   readonly holding: bigint
 }
 
-/** Data as JSON text, where nothing failed; else what graphql-js makes of the operation. */
-export type Executed = { readonly written: string } | ExecutionResult
+/** The answer as JSON in UTF-8, where nothing failed; else what graphql-js makes of the operation. */
+export type Executed = { readonly written: Uint8Array } | ExecutionResult
 
 /** Executes a document of one operation, with what the request gives, which has been coerced. */
 export type Execute<Result = Executed> = (document: DocumentNode, given: Given, context: Context) => Promise<Result>
@@ -66,7 +66,8 @@ export function createExecution({ schema, otherwise, without, onHandedOver }: Ex
       if (parts.conditional.some((name) => typeof given.variables[name] !== 'boolean')) throw new NotPlanned('failure')
       const plan = planOf(document, parts, given)
       if (plan instanceof NotPlanned) throw plan
-      return { written: await runPlan(plan, { schema, ...parts, variables: given.variables, context, kept, ahead }) }
+      const data = await runPlan(plan, { schema, ...parts, variables: given.variables, context, kept, ahead })
+      return { written: Buffer.from(`{"data":${data}}`, 'latin1') }
     } catch (error) {
       onHandedOver(error instanceof NotPlanned ? error.reason : 'failure')
       // Which of several failures are told depends on which comes first.

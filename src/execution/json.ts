@@ -1,27 +1,27 @@
-/** Values → JSON text, as JSON.stringify writes it; of columns without making a value first. */
+/** Values → JSON in UTF-8, as JSON.stringify writes it; of columns without making a value first. */
 import { type GraphQLLeafType, isEnumType } from 'graphql'
-import { bytesOf, columns as columnsOf, oid, textOf, WrittenRow } from '../db/rows.ts'
+import { bytesOf, columns as columnsOf, oid, WrittenRow } from '../db/rows.ts'
+import { type Octets, octetsOf, textOf } from '../octets.ts'
 
-/** Characters that a JSON text can't have as they are (RFC 8259, section 7), or that JSON.stringify escapes: lone surrogates. */
+/** Characters that JSON can't have as they are (RFC 8259, section 7), and those that are several bytes. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-const escaped = /["\\\u0000-\u001f\ud800-\udfff]/
+const unlikeItsBytes = /["\\\u0000-\u001f\u0080-\uffff]/
 
 /** A text as JSON. */
-export function quote(text: string): string {
-  return escaped.test(text) ? JSON.stringify(text) : `"${text}"`
+export function quote(text: string): Octets {
+  return unlikeItsBytes.test(text) ? octetsOf(JSON.stringify(text)) : `"${text}"`
 }
 
 /** Writes the bytes of a column as JSON. Undefined for what it does not know: then the value is made. */
-type WriteBytes = (bytes: string) => string | undefined
+type WriteBytes = (bytes: Octets) => Octets | undefined
 
 const asIs: WriteBytes = (bytes) => bytes
 const quoted: WriteBytes = (bytes) => `"${bytes}"`
 
-/** Bytes that are no text of a JSON string as they are. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-const unusual = /["\\\u0000-\u001f\u0080-\u00ff]/
+const escaped = /["\\\u0000-\u001f]/
 
-const quotedText: WriteBytes = (bytes) => (unusual.test(bytes) ? quote(textOf(bytes)) : `"${bytes}"`)
+const quotedText: WriteBytes = (bytes) => (escaped.test(bytes) ? quote(textOf(bytes)) : `"${bytes}"`)
 
 /** By the leaf type of the field and the type of the column: what both agree on. */
 const writers: Readonly<Record<string, Readonly<Record<number, WriteBytes>>>> = {
@@ -36,7 +36,7 @@ const writers: Readonly<Record<string, Readonly<Record<number, WriteBytes>>>> = 
 const fractions = ['.000', undefined, '00', '0', ''] as const
 
 /** `2026-11-21 09:30:00.12+00` as RFC 3339 has it, with milliseconds. Undefined for other years than those of four digits. */
-function instant(text: string): string | undefined {
+function instant(text: Octets): Octets | undefined {
   const digits = text.length - 22
   if (text.charCodeAt(10) !== 32 || !text.endsWith('+00') || digits > 4 || digits < 0) return undefined
   const fraction = fractions[digits]
@@ -44,14 +44,14 @@ function instant(text: string): string | undefined {
 }
 
 /** Writes the value of a leaf, which is not null, as the leaf's type serializes it. Throws as that does. */
-export type WriteLeaf = (value: unknown) => string
+export type WriteLeaf = (value: unknown) => Octets
 
 /** A writer for values of the type. */
 export function leafWriter(type: GraphQLLeafType): WriteLeaf {
-  const serialized = (value: unknown) => JSON.stringify(present(type.serialize(value)))
+  const serialized = (value: unknown) => octetsOf(JSON.stringify(present(type.serialize(value))))
   if (isEnumType(type)) {
     // Its values are few.
-    const known = new Map<unknown, string>()
+    const known = new Map<unknown, Octets>()
     return (value) => {
       const written = known.get(value) ?? serialized(value)
       known.set(value, written)
@@ -71,7 +71,7 @@ function present(value: unknown): unknown {
 }
 
 /** Writes a member of any object; null where it is null or undefined. */
-export type WriteMember = (parent: object) => string | null
+export type WriteMember = (parent: object) => Octets | null
 
 /**
  * A writer for a member of objects that become fields of the type. Rows that the database wrote are written on as they

@@ -1,6 +1,7 @@
 /**
- * Plan → JSON text, a level at a time: each field is run once for all objects of its level, each link is asked once with
- * all keys, and values are written as text at once, without an object or a promise for each.
+ * Plan → JSON, a level at a time: each field is run once for all objects of its level, each link is asked once with all
+ * keys, and values are written at once, without an object or a promise for each. All texts here are JSON in UTF-8, a character
+ * for each byte.
  */
 import {
   type FieldNode,
@@ -13,6 +14,7 @@ import {
   type OperationDefinitionNode,
 } from 'graphql'
 import type { Context } from '../context.ts'
+import type { Octets } from '../octets.ts'
 import type { KeptTexts } from './keptTexts.ts'
 import { NotPlanned } from './notPlanned.ts'
 import type { Completion, FieldPlan, IdOf, ObjectPlan } from './plan.ts'
@@ -42,8 +44,8 @@ const noArguments = Object.freeze({})
 /** Arguments that are the same in each request. */
 const fixedArguments = new WeakMap<FieldPlan, Readonly<Record<string, unknown>>>()
 
-/** The text of the answer's data. Rejects with NotPlanned for what graphql-js has to run, and with what resolvers throw. */
-export async function runPlan(plan: ObjectPlan, options: RunOptions): Promise<string> {
+/** The answer's data as JSON. Rejects with NotPlanned for what graphql-js has to run, and with what resolvers throw. */
+export async function runPlan(plan: ObjectPlan, options: RunOptions): Promise<Octets> {
   const run = new PlanRun(options)
   try {
     const [text] = await run.objects(plan, [undefined])

@@ -11,8 +11,8 @@ export function outcomeResponse(outcome: Outcome<Answer>, type: WholeType): Http
   return { status: 200, headers: { 'content-type': `${type}; charset=utf-8` }, body: written(outcome.answer) }
 }
 
-function written(answer: Answer): string {
-  return answer.written === undefined ? JSON.stringify(answer) : `{"data":${answer.written}}`
+function written(answer: Answer): string | Uint8Array {
+  return answer.written ?? JSON.stringify(answer)
 }
 
 /** The response where nothing has been executed: errors alone. There is at least one. */

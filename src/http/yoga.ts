@@ -2,6 +2,7 @@
 import { GraphQLError } from 'graphql'
 import { createYoga, type GraphQLParams, type Plugin } from 'graphql-yoga'
 import type { Outcome } from '../entrance.ts'
+import { readAnswer } from '../operation/execute.ts'
 import type { Answer } from '../operation/run.ts'
 import { outcomeResponse, refusal } from './answer.ts'
 import type { Exchange } from './exchange.ts'
@@ -72,7 +73,7 @@ function throughCore(ask: Ask): Plugin<YogaContext, YogaContext> {
 function toResult(outcome: Outcome<Answer>) {
   if (!outcome.executed) return { errors: [...outcome.errors] }
   const { written, ...answer } = outcome.answer
-  return written === undefined ? (answer as { data: Record<string, unknown> }) : { data: JSON.parse(written) }
+  return written === undefined ? (answer as { data: Record<string, unknown> }) : readAnswer(written)
 }
 
 /** Writes what is answered as a whole, refusals in any case. Streams of what was executed are left to Yoga. */
@@ -81,7 +82,7 @@ const written: Plugin<YogaContext, YogaContext> = {
     const { outcome } = asked
     if (outcome === undefined) throw failureOf(result)
     const write = ({ body, ...init }: HttpResponse) => {
-      setResultProcessor((_, { Response }) => new Response(body as string, init), type)
+      setResultProcessor((_, { Response }) => new Response(body as BodyInit, init), type)
     }
     if (isWhole(type)) write(outcomeResponse(outcome, type))
     else if (!outcome.executed) write(refusal(outcome.errors, 'application/json'))

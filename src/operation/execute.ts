@@ -77,7 +77,7 @@ function* rootFields(
 }
 
 /** What an operation came to. */
-export type Executed = { readonly written: string } | ExecutedByFields
+export type Executed = { readonly written: Uint8Array } | ExecutedByFields
 
 export interface ExecutedByFields extends ExecutionResult {
   /** What the root fields answered that a mutation had completed, where a later one left it without data. */
@@ -111,8 +111,13 @@ export function createExecutor(options: ExecutorOptions): Execute {
   }
 }
 
+/** What an answer that has been written says. */
+export function readAnswer(written: Uint8Array): { data: Record<string, unknown> } {
+  return JSON.parse(Buffer.from(written).toString('utf8'))
+}
+
 function byFields(executed: Executed): ExecutedByFields {
-  return 'written' in executed ? { data: JSON.parse(executed.written) } : executed
+  return 'written' in executed ? readAnswer(executed.written) : executed
 }
 
 function graphqlJs(schema: GraphQLSchema): ExecuteDocument<ExecutionResult> {

@@ -35,8 +35,8 @@ export type OnUnexpectedError = (error: unknown, requestId: string) => void
 /** The answer of an operation that was executed: errors are those of its fields. */
 export interface Answer {
   readonly data?: ExecutionResult['data']
-  /** The data as JSON text, in the place of `data`: then there are no errors. */
-  readonly written?: string
+  /** The whole answer as JSON in UTF-8, in the place of all else: then there are no errors. */
+  readonly written?: Uint8Array
   /** At most `mostErrors`. */
   readonly errors?: readonly GraphQLFormattedError[]
   readonly extensions?: {

@@ -8,6 +8,7 @@ import { readConfig } from '../../src/config.ts'
 import type { Context } from '../../src/context.ts'
 import { createDocumentCache } from '../../src/operation/documentCache.ts'
 import { documentHash } from '../../src/operation/documentHash.ts'
+import { readAnswer } from '../../src/operation/execute.ts'
 import { createPreparer } from '../../src/operation/prepare.ts'
 import { createRunner } from '../../src/operation/run.ts'
 import { schema } from '../../src/schema/index.ts'
@@ -58,7 +59,7 @@ const answer = async (
 ) => {
   try {
     const { data, written } = await run(prepare(document, operationName), variables, askedBy(bound))
-    return written === undefined ? data : JSON.parse(written)
+    return written === undefined ? data : readAnswer(written).data
   } catch (error) {
     return (error as { readonly code: string }).code
   }
