@@ -18,6 +18,9 @@ export const oid = {
   uuid: 2950,
 } as const
 
+/** Types whose values have no other characters. */
+const ascii: ReadonlySet<number> = new Set([oid.bool, oid.int8, oid.int4, oid.date, oid.timestamptz, oid.uuid])
+
 /** Where a value stands in a row, and of which type it is. */
 export interface WrittenColumn {
   readonly index: number
@@ -74,12 +77,13 @@ export function rowClassOf(fields: readonly Field[]): RowClass {
   fields.forEach(({ name, dataTypeID: type }, index) => {
     byName.set(name, { index, type })
     const parse = parserOf(type)
+    const read = ascii.has(type) ? parse : (bytes: Octets) => parse(textOf(bytes))
     Object.defineProperty(Row.prototype, name, {
       configurable: true,
       enumerable: true,
       get(this: WrittenRow) {
         const bytes = bytesOf(this, index)
-        return bytes === null ? null : parse(textOf(bytes))
+        return bytes === null ? null : read(bytes)
       },
     })
   })

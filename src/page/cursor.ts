@@ -30,6 +30,7 @@ function plain(id: string): Place {
 
 /** Ids are JSON as well, or none at all. */
 function partsOf(text: string): readonly unknown[] {
+  if (!text.startsWith('[')) return []
   try {
     const parts: unknown = JSON.parse(text)
     return Array.isArray(parts) ? parts : []
