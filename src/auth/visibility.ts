@@ -19,11 +19,12 @@ export function visibilityOf({
 
 /**
  * `isVisible` for pages in an order that begins with the organization: the same condition in a form that the planner does not
- * take for a reason to leave the organization out of the order.
+ * take for a reason to leave the organization out of the order. An array that is made in the statement: of one that is a
+ * parameter it expects ten organizations, takes that for worse than planning anew, and does so for each page.
  */
 export function isVisibleInOrder(visibility: Visibility, organization: Prisma.Sql | null): Prisma.Sql {
   if (organization === null || visibility.kind === 'allOrganizations') return isVisible(visibility, organization)
-  return Prisma.sql`${organization} = ANY(${[visibility.organizationId]}::uuid[])`
+  return Prisma.sql`${organization} = ANY(ARRAY[${visibility.organizationId}::uuid])`
 }
 
 /**

@@ -4,7 +4,7 @@ import { Prisma } from '../db/generated/prisma/client.ts'
 import { plannedByValues, type Read } from '../db/read.ts'
 import type { Table } from '../db/tables.ts'
 import { badInput } from '../errors.ts'
-import { isAmong, type Order, orderedBy, type PageRows, partsOf } from './order.ts'
+import { beginsAt, isAmong, type Order, orderedBy, type PageRows, partsOf } from './order.ts'
 
 /** What a `limit` is where none is given. */
 export const defaultLimit = 100
@@ -45,6 +45,11 @@ export function selectPage<Row extends object>(
     return read(Prisma.sql`SELECT ${columns} FROM ${table.name} WHERE ${condition} ${sorted} LIMIT ${limit}`)
   }
   // The rows that the offset skips are skipped by their ids alone; only those of the page are read whole.
+  if (order.value === null && rows.isEverything) {
+    const beginning = Prisma.sql`SELECT ${table.id} FROM ${table.name} WHERE ${condition} ${sorted} LIMIT 1 OFFSET ${offset}`
+    return read(Prisma.sql`
+      SELECT ${columns} FROM ${table.name} WHERE ${condition} AND ${beginsAt(table, order, beginning)} ${sorted} LIMIT ${limit}`)
+  }
   return read(Prisma.sql`
     SELECT ${columns} FROM ${table.name}
     WHERE ${isAmong(table, Prisma.sql`SELECT ${table.id} FROM ${table.name} WHERE ${condition} ${sorted} LIMIT ${limit} OFFSET ${offset}`)}

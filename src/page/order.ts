@@ -23,6 +23,8 @@ export interface PageRows {
   readonly condition: Prisma.Sql
   /** The column with the organization where all rows are of one, as `isVisibleInOrder` says it; null otherwise. */
   readonly organization: Prisma.Sql | null
+  /** Whether they are all that the caller sees, so that an index alone finds them. */
+  readonly isEverything: boolean
 }
 
 /** By id, from the smallest on. */
@@ -90,6 +92,11 @@ export function partsOf<Row>(
  */
 export function isAmong<Row>({ id }: Table<Row>, ids: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`${id} = ANY(ARRAY(${ids}))`
+}
+
+/** In an order by id alone, the row is the one with this id, or comes after it. No row does where there is no such id. */
+export function beginsAt<Row>(table: Table<Row>, { direction }: Order, id: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`${comparedId(table)} ${Prisma.raw(direction === 'ASC' ? '>=' : '<=')} (${id})`
 }
 
 /** ORDER BY for the order, or for its reverse. */

@@ -42,6 +42,7 @@ function pageRows<Row>(matching: Matching, visibility: Visibility, { organizatio
   return {
     condition: all([isVisibleInOrder(visibility, organization), matching.page]),
     organization: visibility.kind === 'organization' ? organization : null,
+    isEverything: isAnything(matching.page),
   }
 }
 
