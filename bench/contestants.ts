@@ -46,21 +46,17 @@ export async function startContestant(name: ContestantName, options: StartOption
   }
   const { processes, core, databaseUrl, folder, jwt } = options
   const isGateway = name === 'gateway'
-  const child = processes.start(
-    node22(),
-    isGateway ? [...startFlags(), '--import', 'tsx', 'src/cli.ts', 'start'] : [entryOf(name)],
-    {
-      core,
-      log: `${folder}/${name}.log`,
-      environment: {
-        NODE_ENV: 'production',
-        DATABASE_URL: databaseUrl,
-        ...(isGateway
-          ? { PORT: '0', DATABASE_POOL_SIZE: poolSize, JWT_KEY_FILE: jwt.keyFile, JWT_ISSUER: jwt.issuer }
-          : { POOL_SIZE: poolSize, GRAPHILE_ENV: 'production' }),
-      },
+  const child = processes.start(node22(), isGateway ? startCommand() : [entryOf(name)], {
+    core,
+    log: `${folder}/${name}.log`,
+    environment: {
+      NODE_ENV: 'production',
+      DATABASE_URL: databaseUrl,
+      ...(isGateway
+        ? { PORT: '0', DATABASE_POOL_SIZE: poolSize, JWT_KEY_FILE: jwt.keyFile, JWT_ISSUER: jwt.issuer }
+        : { POOL_SIZE: poolSize, GRAPHILE_ENV: 'production' }),
     },
-  )
+  })
   const [, port] = await printed(child, isGateway ? /Endpoint +http:\/\/127\.0\.0\.1:(\d+)/ : /listening on (\d+)/)
   return serverOf(name, Number(port), child)
 }
@@ -76,9 +72,9 @@ async function serverOf(name: ContestantName, port: number, child: ChildProcess)
 }
 
 /** What `npm start` tells Node. */
-function startFlags(): readonly string[] {
+function startCommand(): readonly string[] {
   const { scripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
-  return scripts.start.split(' ').filter((part: string) => part.startsWith('--'))
+  return scripts.start.split(' ').slice(1)
 }
 
 function entryOf(name: ContestantName): string {

@@ -70,7 +70,7 @@ async function readText(message: IncomingMessage, maxBodyBytes: number): Promise
   })
 }
 
-/** Writes the response. Resolves when it is written, and where the client has left. */
+/** Writes the response. Resolves when nothing of it has to be made any more, and where the client has left. */
 export async function sendResponse(response: ServerResponse, { status, headers, body }: HttpResponse): Promise<void> {
   const flat: string[] = []
   for (const name in headers) if (name !== 'content-length') flat.push(name, headers[name] as string)
@@ -79,9 +79,31 @@ export async function sendResponse(response: ServerResponse, { status, headers, 
     const bytes = typeof body === 'string' ? Buffer.from(body) : body
     if (status !== 204 && status !== 304) flat.push('content-length', String(bytes?.byteLength ?? 0))
     response.writeHead(status, flat)
-    response.end(bytes)
+    endLater(response, bytes)
   } else {
     response.writeHead(status, flat)
     await pipeline(body, response).catch(() => {})
   }
+}
+
+interface Ending {
+  readonly response: ServerResponse
+  readonly bytes: Uint8Array | null
+}
+
+let endings: Ending[] = []
+
+/**
+ * Ends the response once everything that has arrived has been looked at. Each write wakes who reads it, which takes far
+ * longer than writing to one that is awake: responses that are written right after each other wake it once.
+ */
+function endLater(response: ServerResponse, bytes: Uint8Array | null): void {
+  if (endings.length === 0) setImmediate(endAll)
+  endings.push({ response, bytes })
+}
+
+function endAll(): void {
+  const all = endings
+  endings = []
+  for (const { response, bytes } of all) response.end(bytes)
 }
