@@ -3,9 +3,14 @@
  * row, and a text of each value in it, which for rows that are only written on is most of the work.
  */
 import { EventEmitter } from 'node:events'
+import net from 'node:net'
+import type { Duplex } from 'node:stream'
 import pg from 'pg'
 
-/** Rows that came together: `count` DataRow messages (PostgreSQL's manual, section 55.7) from `start` to `end`. */
+/**
+ * Rows that came together: `count` DataRow messages (PostgreSQL's manual, section 55.7) from `start` to `end`. The bytes are
+ * others once they have been taken.
+ */
 export interface RowMessages {
   readonly bytes: Buffer
   readonly start: number
@@ -20,8 +25,10 @@ export interface RowTaker {
 
 /** What the driver's connection does besides what its types say: it reads what the stream given here emits. */
 interface DriverConnection extends pg.Connection {
-  attachListeners(stream: EventEmitter): void
+  attachListeners(stream: Emitting): void
 }
+
+type Emitting = Pick<EventEmitter, 'on'>
 
 const dataRow = 0x44
 /** A message's type, and its length. */
@@ -43,11 +50,12 @@ class Incoming {
     const attach = connection.attachListeners.bind(connection)
     connection.attachListeners = (stream) => {
       attach(this.#others)
-      stream.on('data', (chunk: Buffer) => this.#part(chunk)).on('end', () => this.#others.emit('end'))
+      stream.on('data', (chunk: Buffer) => this.part(chunk)).on('end', () => this.#others.emit('end'))
     }
   }
 
-  #part(chunk: Buffer): void {
+  /** Takes what has come, whose bytes may be others afterwards. */
+  part(chunk: Buffer): void {
     const bytes = this.#whole(chunk)
     if (bytes === null) return
     /** Up to where everything has been handed over. */
@@ -60,12 +68,17 @@ class Incoming {
         at = next
         continue
       }
-      if (done < at) this.#others.emit('data', bytes.subarray(done, at))
+      if (done < at) this.#emit(bytes, done, at)
       done = this.#handRows(bytes, at)
       at = done
     }
-    if (done < at) this.#others.emit('data', bytes.subarray(done, at))
+    if (done < at) this.#emit(bytes, done, at)
     this.#keep(bytes, at)
+  }
+
+  /** The driver may keep what it gets. */
+  #emit(bytes: Buffer, from: number, to: number): void {
+    this.#others.emit('data', Buffer.from(bytes.subarray(from, to)))
   }
 
   /** Hands over the rows that begin here; returns where they end. */
@@ -85,7 +98,7 @@ class Incoming {
   /** The chunk with what has come before it; null while no message in it is whole. */
   #whole(chunk: Buffer): Buffer | null {
     if (this.#begunLength === 0) return chunk
-    this.#begun.push(chunk)
+    this.#begun.push(Buffer.from(chunk))
     this.#begunLength += chunk.length
     if (this.#begunLength < this.#expected) return null
     const whole = Buffer.concat(this.#begun, this.#begunLength)
@@ -96,7 +109,7 @@ class Incoming {
 
   #keep(bytes: Buffer, at: number): void {
     if (at === bytes.length) return
-    this.#begun = [bytes.subarray(at)]
+    this.#begun = [Buffer.from(bytes.subarray(at))]
     this.#begunLength = bytes.length - at
     this.#expected = this.#begunLength < headLength ? headLength : endOf(bytes, at) - at
   }
@@ -119,10 +132,23 @@ export function takeRowsFrom(connection: pg.Connection, taker: RowTaker | null):
   all.taker = taker
 }
 
+/** What is read from all connections, from one after the other: to read into a buffer of its own each time takes more. */
+const read = Buffer.allocUnsafeSlow(65_536)
+
 /** The driver's client, whose rows can be taken as they come. */
 export class RowClient extends pg.Client {
   constructor(config: pg.ClientConfig) {
-    super(config)
-    incoming.set(this.connection, new Incoming(this.connection as DriverConnection))
+    const parts = (length: number): boolean => {
+      all.part(read.subarray(0, length))
+      return true
+    }
+    const stream = ({ ssl }: pg.ClientConfig): Duplex =>
+      // What is encrypted is read by who decrypts it.
+      ssl
+        ? new net.Socket()
+        : new net.Socket({ onread: { buffer: read, callback: parts } } as net.SocketConstructorOpts)
+    super({ ...config, stream: stream as NonNullable<pg.ClientConfig['stream']> })
+    const all = new Incoming(this.connection as DriverConnection)
+    incoming.set(this.connection, all)
   }
 }
