@@ -14,6 +14,23 @@ export function textOf(octets: Octets): string {
   return beyondAscii.test(octets) ? Buffer.from(octets, 'latin1').toString('utf8') : octets
 }
 
+/** A text that has been written as its bytes. */
+export class Written {
+  readonly octets: Octets
+
+  constructor(octets: Octets) {
+    this.octets = octets
+  }
+
+  bytes(): Uint8Array<ArrayBuffer> {
+    return Buffer.from(this.octets, 'latin1')
+  }
+
+  text(): string {
+    return textOf(this.octets)
+  }
+}
+
 /** The bytes of the text. */
 export function octetsOf(text: string): Octets {
   return beyondAscii.test(text) ? Buffer.from(text, 'utf8').toString('latin1') : text

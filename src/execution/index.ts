@@ -1,6 +1,7 @@
 /** Runs operations by their plans, and has graphql-js run what those do not. Both give the same answer. */
 import { type DocumentNode, type ExecutionResult, type GraphQLSchema, Kind, visit } from 'graphql'
 import type { Context } from '../context.ts'
+import { Written } from '../octets.ts'
 import { createKeptTexts } from './keptTexts.ts'
 import { NotPlanned, type Reason } from './notPlanned.ts'
 import { createPlan, type ObjectPlan } from './plan.ts'
@@ -18,8 +19,8 @@ export interface Given {
   readonly holding: bigint
 }
 
-/** The answer as JSON in UTF-8, where nothing failed; else what graphql-js makes of the operation. */
-export type Executed = { readonly written: Uint8Array } | ExecutionResult
+/** The answer as JSON, where nothing failed; else what graphql-js makes of the operation. */
+export type Executed = { readonly written: Written } | ExecutionResult
 
 /** Executes a document of one operation, with what the request gives, which has been coerced. */
 export type Execute<Result = Executed> = (document: DocumentNode, given: Given, context: Context) => Promise<Result>
@@ -67,7 +68,7 @@ export function createExecution({ schema, otherwise, without, onHandedOver }: Ex
       const plan = planOf(document, parts, given)
       if (plan instanceof NotPlanned) throw plan
       const data = await runPlan(plan, { schema, ...parts, variables: given.variables, context, kept, ahead })
-      return { written: Buffer.from(`{"data":${data}}`, 'latin1') }
+      return { written: new Written(`{"data":${data}}`) }
     } catch (error) {
       onHandedOver(error instanceof NotPlanned ? error.reason : 'failure')
       // Which of several failures are told depends on which comes first.

@@ -1,6 +1,8 @@
 /** What the core says → the response: an answer is 200, a refusal has the status and the headers of its first error. */
+
 import type { Outcome } from '../entrance.ts'
 import type { GatewayError } from '../errors.ts'
+import type { Written } from '../octets.ts'
 import type { Answer } from '../operation/run.ts'
 import type { WholeType } from './mediaType.ts'
 import type { HttpResponse } from './message.ts'
@@ -11,7 +13,7 @@ export function outcomeResponse(outcome: Outcome<Answer>, type: WholeType): Http
   return { status: 200, headers: { 'content-type': `${type}; charset=utf-8` }, body: written(outcome.answer) }
 }
 
-function written(answer: Answer): string | Uint8Array {
+function written(answer: Answer): string | Written {
   return answer.written ?? JSON.stringify(answer)
 }
 

@@ -1,5 +1,6 @@
 /** Fetch's requests and responses ↔ the gateway's. */
 import { GatewayError } from '../errors.ts'
+import { Written } from '../octets.ts'
 import { brokenOff, createBody } from './body.ts'
 import type { HttpRequest, HttpResponse } from './message.ts'
 
@@ -32,5 +33,5 @@ export function fetchRequest(request: Request, maxBodyBytes: number): HttpReques
 
 export function fetchResponse({ body, ...init }: HttpResponse): Response {
   // Node's Response takes whatever can be iterated, its types do not say so.
-  return new Response(body as BodyInit | null, init)
+  return new Response((body instanceof Written ? body.bytes() : body) as BodyInit | null, init)
 }

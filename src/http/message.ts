@@ -1,4 +1,5 @@
 /** HTTP as the gateway sees it, whoever reads it from a wire and writes it there: node:http, or a function of Fetch. */
+import type { Written } from '../octets.ts'
 
 export interface HttpRequest {
   readonly method: string
@@ -30,7 +31,7 @@ export interface HttpResponse {
   readonly status: number
   /** By their names in lower case. */
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | Uint8Array | AsyncIterable<Uint8Array> | null
+  readonly body: string | Written | Uint8Array | AsyncIterable<Uint8Array> | null
 }
 
 /** A response of JSON. */

@@ -1,6 +1,8 @@
 /** node:http's requests and responses ↔ the gateway's. */
+
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
+import { Written } from '../octets.ts'
 import { addressOf } from './address.ts'
 import { brokenOff, createBody } from './body.ts'
 import type { HttpRequest, HttpResponse, Peers } from './message.ts'
@@ -74,10 +76,11 @@ async function readText(message: IncomingMessage, maxBodyBytes: number): Promise
 export async function sendResponse(response: ServerResponse, { status, headers, body }: HttpResponse): Promise<void> {
   const flat: string[] = []
   for (const name in headers) if (name !== 'content-length') flat.push(name, headers[name] as string)
-  if (body === null || typeof body === 'string' || body instanceof Uint8Array) {
+  if (body === null || typeof body === 'string' || body instanceof Uint8Array || body instanceof Written) {
     // As bytes, so that a text is gone through once: for its length, and again for the socket, would be three times.
     const bytes = typeof body === 'string' ? Buffer.from(body) : body
-    if (status !== 204 && status !== 304) flat.push('content-length', String(bytes?.byteLength ?? 0))
+    const length = bytes instanceof Written ? bytes.octets.length : (bytes?.byteLength ?? 0)
+    if (status !== 204 && status !== 304) flat.push('content-length', String(length))
     response.writeHead(status, flat)
     endLater(response, bytes)
   } else {
@@ -88,7 +91,7 @@ export async function sendResponse(response: ServerResponse, { status, headers, 
 
 interface Ending {
   readonly response: ServerResponse
-  readonly bytes: Uint8Array | null
+  readonly bytes: Uint8Array | Written | null
 }
 
 let endings: Ending[] = []
@@ -97,7 +100,7 @@ let endings: Ending[] = []
  * Ends the response once everything that has arrived has been looked at. Each write wakes who reads it, which takes far
  * longer than writing to one that is awake: responses that are written right after each other wake it once.
  */
-function endLater(response: ServerResponse, bytes: Uint8Array | null): void {
+function endLater(response: ServerResponse, bytes: Ending['bytes']): void {
   if (endings.length === 0) setImmediate(endAll)
   endings.push({ response, bytes })
 }
@@ -105,5 +108,9 @@ function endLater(response: ServerResponse, bytes: Uint8Array | null): void {
 function endAll(): void {
   const all = endings
   endings = []
-  for (const { response, bytes } of all) response.end(bytes)
+  for (const { response, bytes } of all) {
+    // What has been written already goes with the head.
+    if (bytes instanceof Written) response.end(bytes.octets, 'latin1')
+    else response.end(bytes)
+  }
 }

@@ -1,7 +1,9 @@
 /** GraphQL over HTTP by Yoga, a thin adapter: the request is read and refused before it, the core decides behind it. */
+
 import { GraphQLError } from 'graphql'
 import { createYoga, type GraphQLParams, type Plugin } from 'graphql-yoga'
 import type { Outcome } from '../entrance.ts'
+import { Written } from '../octets.ts'
 import { readAnswer } from '../operation/execute.ts'
 import type { Answer } from '../operation/run.ts'
 import { outcomeResponse, refusal } from './answer.ts'
@@ -82,7 +84,10 @@ const written: Plugin<YogaContext, YogaContext> = {
     const { outcome } = asked
     if (outcome === undefined) throw failureOf(result)
     const write = ({ body, ...init }: HttpResponse) => {
-      setResultProcessor((_, { Response }) => new Response(body as BodyInit, init), type)
+      setResultProcessor(
+        (_, { Response }) => new Response((body instanceof Written ? body.bytes() : body) as BodyInit, init),
+        type,
+      )
     }
     if (isWhole(type)) write(outcomeResponse(outcome, type))
     else if (!outcome.executed) write(refusal(outcome.errors, 'application/json'))

@@ -3,6 +3,7 @@
  * scopes and the cost depend on them. graphql-js takes none such, but coerces by the types that the operation declares. So
  * the operation that is executed declares all of its variables anew, as of a type that takes any value as it is.
  */
+
 import { randomUUID } from 'node:crypto'
 import {
   type DocumentNode,
@@ -17,6 +18,7 @@ import {
 } from 'graphql'
 import type { Context } from '../context.ts'
 import { createExecution, type Execute as ExecuteDocument, type ExecutionOptions } from '../execution/index.ts'
+import type { Written } from '../octets.ts'
 import type { Given } from './arguments.ts'
 import type { Fragments } from './selection.ts'
 
@@ -77,7 +79,7 @@ function* rootFields(
 }
 
 /** What an operation came to. */
-export type Executed = { readonly written: Uint8Array } | ExecutedByFields
+export type Executed = { readonly written: Written } | ExecutedByFields
 
 export interface ExecutedByFields extends ExecutionResult {
   /** What the root fields answered that a mutation had completed, where a later one left it without data. */
@@ -112,8 +114,8 @@ export function createExecutor(options: ExecutorOptions): Execute {
 }
 
 /** What an answer that has been written says. */
-export function readAnswer(written: Uint8Array): { data: Record<string, unknown> } {
-  return JSON.parse(Buffer.from(written).toString('utf8'))
+export function readAnswer(written: Written): { data: Record<string, unknown> } {
+  return JSON.parse(written.text())
 }
 
 function byFields(executed: Executed): ExecutedByFields {

@@ -2,6 +2,7 @@
  * Prepared operation → answer, in steps: whether the caller may run the document, the variables are coerced, the scopes are
  * checked, the cost is weighed, the caller is admitted, the operation is executed, and its errors are told as they may be.
  */
+
 import {
   type ExecutionResult,
   GraphQLError,
@@ -15,6 +16,7 @@ import type { Principal } from '../auth/principal.ts'
 import type { Context } from '../context.ts'
 import { databaseFailure } from '../db/failure.ts'
 import { GatewayError, mostErrors } from '../errors.ts'
+import type { Written } from '../octets.ts'
 import type { Given } from './arguments.ts'
 import { documentHash } from './documentHash.ts'
 import { createExecutor, type ExecutedByFields, type ExecutorOptions } from './execute.ts'
@@ -35,8 +37,8 @@ export type OnUnexpectedError = (error: unknown, requestId: string) => void
 /** The answer of an operation that was executed: errors are those of its fields. */
 export interface Answer {
   readonly data?: ExecutionResult['data']
-  /** The whole answer as JSON in UTF-8, in the place of all else: then there are no errors. */
-  readonly written?: Uint8Array
+  /** The whole answer as JSON, in the place of all else: then there are no errors. */
+  readonly written?: Written
   /** At most `mostErrors`. */
   readonly errors?: readonly GraphQLFormattedError[]
   readonly extensions?: {
