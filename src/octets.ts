@@ -14,20 +14,29 @@ export function textOf(octets: Octets): string {
   return beyondAscii.test(octets) ? Buffer.from(octets, 'latin1').toString('utf8') : octets
 }
 
+/** Characters from which on a text is made bytes at once. */
+const long = 4_096
+
 /** A text that has been written as its bytes. */
 export class Written {
-  readonly octets: Octets
+  /** What a long text was put together of would have to be kept, and be moved by the collector, until it is sent. */
+  readonly content: Octets | Uint8Array<ArrayBuffer>
 
   constructor(octets: Octets) {
-    this.octets = octets
+    this.content = octets.length < long ? octets : Buffer.from(octets, 'latin1')
+  }
+
+  /** How many bytes it has. */
+  get length(): number {
+    return this.content.length
   }
 
   bytes(): Uint8Array<ArrayBuffer> {
-    return Buffer.from(this.octets, 'latin1')
+    return typeof this.content === 'string' ? Buffer.from(this.content, 'latin1') : this.content
   }
 
   text(): string {
-    return textOf(this.octets)
+    return typeof this.content === 'string' ? textOf(this.content) : Buffer.from(this.content).toString('utf8')
   }
 }
 

@@ -79,7 +79,7 @@ export async function sendResponse(response: ServerResponse, { status, headers, 
   if (body === null || typeof body === 'string' || body instanceof Uint8Array || body instanceof Written) {
     // As bytes, so that a text is gone through once: for its length, and again for the socket, would be three times.
     const bytes = typeof body === 'string' ? Buffer.from(body) : body
-    const length = bytes instanceof Written ? bytes.octets.length : (bytes?.byteLength ?? 0)
+    const length = bytes?.length ?? 0
     if (status !== 204 && status !== 304) flat.push('content-length', String(length))
     response.writeHead(status, flat)
     endLater(response, bytes)
@@ -109,8 +109,8 @@ function endAll(): void {
   const all = endings
   endings = []
   for (const { response, bytes } of all) {
-    // What has been written already goes with the head.
-    if (bytes instanceof Written) response.end(bytes.octets, 'latin1')
+    // A text goes with the head, in one piece.
+    if (bytes instanceof Written) response.end(bytes.content, 'latin1')
     else response.end(bytes)
   }
 }
