@@ -57,6 +57,9 @@ const kinds = [
   { name: 'mutations', graph: { path: '/graphql', schema }, operation: 'mutation', share: 0.2 },
 ] as const
 
+/** Mutations at most of the same rows: they take rows away, until nothing is left that could be told. */
+const mostMutations = 30
+
 describe('a caller of organization 1 hears of no other', () => {
   let marked: Marked
   beforeAll(async () => {
@@ -65,10 +68,18 @@ describe('a caller of organization 1 hears of no other', () => {
   afterAll(() => marked.harness.close())
 
   it.each(kinds)('in answers, errors, headers and logs: $name', { timeout: scale.patience }, async (kind) => {
-    const gateway = marked.harness.beside({ observe: createLogObserver(log) })
-    const { heard, answered } = await listen(marked, gateway, kind, Math.ceil(scale.cases * kind.share))
-    expect(heard).toEqual([])
-    expect(answered / Math.ceil(scale.cases * kind.share)).toBeGreaterThan(0.4)
+    const asked = Math.ceil(scale.cases * kind.share)
+    const size = kind.operation === 'mutation' ? mostMutations : asked
+    let answers = 0
+    for (let done = 0; done < asked; done += size) {
+      const rows = kind.operation === 'mutation' ? await markedHarness({ DATABASE_ROW_SECURITY: 'false' }) : marked
+      const gateway = rows.harness.beside({ observe: createLogObserver(log) })
+      const { heard, answered } = await listen(rows, gateway, kind, Math.min(size, asked - done), scale.seed + done)
+      if (rows !== marked) await rows.harness.close()
+      expect(heard).toEqual([])
+      answers += answered
+    }
+    expect(answers / asked).toBeGreaterThan(0.4)
     log.flush()
     expect(logged).toContain('"msg":"request"')
     expect(logged.split('\n').filter((line) => hears(line))).toEqual([])
@@ -132,11 +143,12 @@ async function listen(
   gateway: Gateway,
   { graph, operation }: { readonly graph: Parameters<typeof questions>[0]; readonly operation: 'query' | 'mutation' },
   numRuns: number,
+  seed = scale.seed,
 ): Promise<{ readonly heard: readonly Heard[]; readonly answered: number }> {
   const heard: Heard[] = []
   let answered = 0
   const [ask, askOther] = [asking(harness, gateway), asking(harness, gateway)]
-  for (const question of fc.sample(questions(graph, operation, vocabulary, own), { seed: scale.seed, numRuns })) {
+  for (const question of fc.sample(questions(graph, operation, vocabulary, own), { seed, numRuns })) {
     const other = operation === 'query' ? askOther({ ...question, caller: demoCallers.otherReader }) : undefined
     const [reply] = await Promise.all([ask(question), other])
     if (/"data":\{/.test(reply.body)) answered += 1
