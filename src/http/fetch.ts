@@ -32,6 +32,11 @@ export function fetchRequest(request: Request, maxBodyBytes: number): HttpReques
 }
 
 export function fetchResponse({ body, ...init }: HttpResponse): Response {
+  return new Response(fetchBody(body), init)
+}
+
+/** The body as a Response takes it. */
+export function fetchBody(body: HttpResponse['body']): BodyInit | null {
   // Node's Response takes whatever can be iterated, its types do not say so.
-  return new Response((body instanceof Written ? body.bytes() : body) as BodyInit | null, init)
+  return (body instanceof Written ? body.bytes() : body) as BodyInit | null
 }

@@ -3,11 +3,11 @@
 import { GraphQLError } from 'graphql'
 import { createYoga, type GraphQLParams, type Plugin } from 'graphql-yoga'
 import type { Outcome } from '../entrance.ts'
-import { Written } from '../octets.ts'
 import { readAnswer } from '../operation/execute.ts'
 import type { Answer } from '../operation/run.ts'
 import { outcomeResponse, refusal } from './answer.ts'
 import type { Exchange } from './exchange.ts'
+import { fetchBody } from './fetch.ts'
 import { isWhole, type StreamType, type WholeType } from './mediaType.ts'
 import type { HttpResponse } from './message.ts'
 import type { Parameters } from './parameters.ts'
@@ -84,10 +84,7 @@ const written: Plugin<YogaContext, YogaContext> = {
     const { outcome } = asked
     if (outcome === undefined) throw failureOf(result)
     const write = ({ body, ...init }: HttpResponse) => {
-      setResultProcessor(
-        (_, { Response }) => new Response((body instanceof Written ? body.bytes() : body) as BodyInit, init),
-        type,
-      )
+      setResultProcessor((_, { Response }) => new Response(fetchBody(body), init), type)
     }
     if (isWhole(type)) write(outcomeResponse(outcome, type))
     else if (!outcome.executed) write(refusal(outcome.errors, 'application/json'))
