@@ -16,12 +16,7 @@ export function parameterOf(value: unknown): Parameter {
 
 /** An array in its textual form (PostgreSQL's manual, section 8.15.6). */
 function arrayOf(values: readonly unknown[]): string {
-  let text = '{'
-  for (let index = 0; index < values.length; index += 1) {
-    if (index > 0) text += ','
-    text += elementOf(values[index])
-  }
-  return `${text}}`
+  return `{${values.map(elementOf).join()}}`
 }
 
 function elementOf(value: unknown): string {

@@ -27,34 +27,30 @@ export interface WrittenColumn {
   readonly type: number
 }
 
-/** Rows that came together. */
-interface Chunk {
-  /** What came. */
-  readonly bytes: Octets
-  /** Where in it each value begins and ends; -1 for null. */
-  readonly places: readonly number[]
-}
-
 /** Where a row has what was written. Not under names: those are the columns'. */
-const chunk = Symbol('chunk')
-const first = Symbol('first')
+const written = Symbol('written')
+const values = Symbol('values')
 export const columns = Symbol('columns')
 
-/** A row of some statement: its members are the statement's columns. */
+/**
+ * A row of some statement: its members are the statement's columns. It keeps no places of its values, which are found by going
+ * through those before them: rows wait in great numbers, and what each has is moved by the collector.
+ */
 export class WrittenRow {
   /** Set once for the rows of each statement, on their prototype. */
   declare readonly [columns]: ReadonlyMap<string, WrittenColumn>
-  readonly [chunk]: Chunk
-  /** Where in the places its first value stands. */
-  readonly [first]: number
+  /** What came together with it. */
+  readonly [written]: Octets
+  /** Where in that its values begin. */
+  readonly [values]: number
 
-  constructor(among: Chunk, place: number) {
-    this[chunk] = among
-    this[first] = place
+  constructor(among: Octets, begin: number) {
+    this[written] = among
+    this[values] = begin
   }
 }
 
-export type RowClass = new (among: Chunk, place: number) => WrittenRow
+export type RowClass = new (among: Octets, begin: number) => WrittenRow
 
 /** What the server says of a column. */
 export interface Field {
@@ -62,12 +58,40 @@ export interface Field {
   readonly dataTypeID: number
 }
 
+/** Of a DataRow message (PostgreSQL's manual, section 55.7): type, length, and the number of values. */
+const lengthOfType = 1
+const beforeValues = lengthOfType + 4 + 2
+/** Of each value. */
+const lengthOfLength = 4
+
+/** Adds the rows of these messages, whose values are texts. */
+export function rowsFrom({ bytes, start, end, count }: RowMessages, Row: RowClass, rows: WrittenRow[]): void {
+  const among = bytes.toString('latin1', start, end)
+  let at = start
+  for (let row = 0; row < count; row += 1) {
+    rows.push(new Row(among, at - start + beforeValues))
+    at += lengthOfType + bytes.readInt32BE(at + lengthOfType)
+  }
+}
+
 /** The value as it was written; null is SQL's. */
 export function bytesOf(row: WrittenRow, index: number): Octets | null {
-  const { bytes, places } = row[chunk]
-  const place = row[first] + 2 * index
-  const from = places[place] as number
-  return from === -1 ? null : bytes.substring(from, places[place + 1] as number)
+  const among = row[written]
+  let at = row[values]
+  for (let before = 0; before < index; before += 1) at += lengthOfLength + Math.max(0, lengthAt(among, at))
+  const length = lengthAt(among, at)
+  at += lengthOfLength
+  return length === -1 ? null : among.substring(at, at + length)
+}
+
+/** The length of the value that begins with it; -1 for null. */
+function lengthAt(among: Octets, at: number): number {
+  return (
+    (among.charCodeAt(at) << 24) |
+    (among.charCodeAt(at + 1) << 16) |
+    (among.charCodeAt(at + 2) << 8) |
+    among.charCodeAt(at + 3)
+  )
 }
 
 /** The class of the rows of a statement that has these columns. Of columns of the same name the last one counts. */
@@ -89,33 +113,6 @@ export function rowClassOf(fields: readonly Field[]): RowClass {
   })
   Object.defineProperty(Row.prototype, columns, { value: byName })
   return Row
-}
-
-/** Of a DataRow message (PostgreSQL's manual, section 55.7): type and length, and the number of values. */
-const beforeCount = 5
-const beforeValues = beforeCount + 2
-const lengthOfLength = 4
-
-/** Adds the rows of these messages, whose values are texts. */
-export function rowsFrom({ bytes, start, end, count }: RowMessages, Row: RowClass, rows: WrittenRow[]): void {
-  const places: number[] = []
-  const among = { bytes: bytes.toString('latin1', start, end), places }
-  let at = start
-  for (let row = 0; row < count; row += 1) {
-    rows.push(new Row(among, places.length))
-    let values = bytes.readInt16BE(at + beforeCount)
-    at += beforeValues
-    for (; values > 0; values -= 1) {
-      const length = bytes.readInt32BE(at)
-      at += lengthOfLength
-      if (length === -1) {
-        places.push(-1, -1)
-        continue
-      }
-      places.push(at - start, at - start + length)
-      at += length
-    }
-  }
 }
 
 const parsers: Readonly<Record<number, (text: string) => unknown>> = {

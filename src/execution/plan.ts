@@ -41,7 +41,7 @@ export interface ObjectPlan {
 }
 
 export interface FieldPlan {
-  /** What stands before the value: the name that it answers under. */
+  /** What stands before the value: the name that it answers under, and what parts it from what is before. */
   readonly prefix: string
   /** What stands where the value does, for `__typename`; else undefined. */
   readonly constant: string | undefined
@@ -104,7 +104,7 @@ export function createPlan({ schema, operation, fragments, variables }: PlanOpti
     const collected = new Map<string, FieldNode[]>()
     const spread = new Set<string>()
     for (const { selections } of selectionSets) collect(objectType, selections, collected, spread)
-    const fields = [...collected].map(([name, nodes]) => fieldPlan(objectType, name, nodes))
+    const fields = [...collected].map(([name, nodes], index) => fieldPlan(objectType, name, nodes, index === 0))
     const plan = { type: objectType, fields, isLasting: fields.every(isLasting) }
     plans.set(key, plan)
     return plan
@@ -148,10 +148,15 @@ export function createPlan({ schema, operation, fragments, variables }: PlanOpti
     return named === objectType || (isAbstractType(named) && schema.isSubType(named, objectType))
   }
 
-  const fieldPlan = (parentType: GraphQLObjectType, name: string, nodes: readonly FieldNode[]): FieldPlan => {
+  const fieldPlan = (
+    parentType: GraphQLObjectType,
+    name: string,
+    nodes: readonly FieldNode[],
+    isFirst: boolean,
+  ): FieldPlan => {
     const [first] = nodes
     if (first === undefined) throw new Error('expected a field')
-    const prefix = `${quote(name)}:`
+    const prefix = `${isFirst ? '{' : ','}${quote(name)}:`
     const fieldName = first.name.value
     const definition = parentType.getFields()[fieldName]
     const isTypeName = fieldName === '__typename'

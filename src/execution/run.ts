@@ -204,8 +204,11 @@ class PlanRun {
     return new FieldInfo(field, this.#options)
   }
 
-  /** The texts of values that have been resolved. Throws NotPlanned where one is null that can't be. */
-  #completed(completion: Completion, values: readonly unknown[]): Soon<readonly string[]> {
+  /**
+   * The texts of values that have been resolved. Throws NotPlanned where one is null that can't be. Items of lists are as good
+   * as never equal, so nothing is looked for that could be made once for several.
+   */
+  #completed(completion: Completion, values: readonly unknown[], areItems = false): Soon<readonly string[]> {
     const { kind, isNullable } = completion
     switch (kind) {
       case 'leaf':
@@ -213,8 +216,10 @@ class PlanRun {
       case 'list':
         return this.#lists(completion.items, isNullable, values)
       case 'object':
+        if (areItems && areObjects(values)) return this.#written(completion.plan, values)
         return this.#each(isNullable, values, (objects) => this.#written(completion.plan, objects))
       case 'abstract':
+        if (areItems && areObjects(values)) return this.#ofSomeType(completion, values)
         return this.#each(isNullable, values, (objects) => this.#ofSomeType(completion, objects))
     }
   }
@@ -228,8 +233,8 @@ class PlanRun {
     const places = new Map<object, number>()
     for (const value of values) {
       if (isNothing(value)) nullText(isNullable)
-      else if (typeof value !== 'object') throw new NotPlanned('value')
-      else if (!places.has(refuseError(value))) places.set(value, places.size)
+      else if (typeof refuseError(value) !== 'object') throw new NotPlanned('value')
+      else if (!places.has(value)) places.set(value, places.size)
     }
     const objects = [...places.keys()]
     const texts = write(objects)
@@ -240,8 +245,10 @@ class PlanRun {
 
   #written(plan: ObjectPlan, objects: readonly object[], ahead?: Ahead): Soon<readonly string[]> {
     const { isTypeOf, name } = plan.type
-    if (isTypeOf && !objects.every((each) => isTypeOf(each, this.#options.context, this.#infoOfType(name)) === true)) {
-      throw new NotPlanned('type')
+    if (isTypeOf) {
+      const { context } = this.#options
+      const info = this.#infoOfType(name)
+      if (!objects.every((each) => isTypeOf(each, context, info) === true)) throw new NotPlanned('type')
     }
     return plan.isLasting
       ? this.#kept(plan, objects, (others) => this.objects(plan, others))
@@ -312,12 +319,21 @@ class PlanRun {
     const all = lists.length === 1 ? (lists[0] as readonly unknown[]) : lists.flat()
     if (all.some(isPromise)) {
       return Promise.all(all)
-        .then((values) => this.#completed(items, values))
+        .then((values) => this.#completed(items, values, true))
         .then((texts) => joined(lists, texts))
     }
-    const texts = this.#completed(items, all)
+    const texts = this.#completed(items, all, true)
     return isPromise(texts) ? texts.then((written) => joined(lists, written)) : joined(lists, texts)
   }
+}
+
+/** Whether none of them is null. Throws NotPlanned for what is no object. */
+function areObjects(values: readonly unknown[]): values is readonly object[] {
+  for (const value of values) {
+    if (isNothing(value)) return false
+    if (typeof refuseError(value) !== 'object') throw new NotPlanned('value')
+  }
+  return true
 }
 
 /** graphql-js takes an error that a resolver gives as one that it throws. */

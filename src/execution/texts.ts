@@ -66,6 +66,8 @@ export function assembled(
   columns: readonly (readonly string[] | undefined)[],
   parents: readonly unknown[],
 ): readonly string[] {
+  // Its fragments may all be of other types.
+  if (fields.length === 0) return parents.map(() => '{}')
   return parents.map((parent, place) => {
     let text = ''
     for (let index = 0; index < fields.length; index += 1) {
@@ -75,9 +77,10 @@ export function assembled(
         (writeMember === undefined
           ? (columns[index]?.[place] as string)
           : (writeMember(parent as object) ?? nullText(completion.isNullable)))
-      text += index === 0 ? `${prefix}${value}` : `,${prefix}${value}`
+      text += prefix
+      text += value
     }
-    return `{${text}}`
+    return `${text}}`
   })
 }
 

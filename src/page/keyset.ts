@@ -36,7 +36,30 @@ export interface Keyset {
 
 export interface Edge<Row> {
   readonly row: Row
+  /** Made when it is asked for. */
   readonly cursor: string
+}
+
+class RowEdge<Row extends Ordered> implements Edge<Row> {
+  readonly row: Row
+  readonly #keyset: Pick<Keyset, 'kind' | 'order'>
+
+  constructor(row: Row, keyset: Pick<Keyset, 'kind' | 'order'>) {
+    this.row = row
+    this.#keyset = keyset
+  }
+
+  get cursor(): string {
+    const { kind, order } = this.#keyset
+    const value = order.value === null ? null : (this.row.orderValue ?? null)
+    return encodeCursor(kind.name, order, { value, id: String(this.row.id) })
+  }
+}
+
+/** A row of a page. `orderValue` is what it is ordered by, as SQL writes it; left out where the order is by id alone. */
+interface Ordered {
+  readonly id: unknown
+  readonly orderValue?: string | null
 }
 
 export interface KeysetPage<Row> {
@@ -100,10 +123,9 @@ export async function selectKeyset<Row extends { readonly id: unknown }>(
   keyset: Keyset,
 ): Promise<KeysetPage<Row>> {
   const { order, after, before, size, fromEnd } = keyset
-  const value = order.value === null ? Prisma.sql`NULL` : Prisma.sql`(${order.value})::text`
-  const selected = Prisma.sql`${columns}, ${value} AS "orderValue"`
+  const selected = order.value === null ? columns : Prisma.sql`${columns}, (${order.value})::text AS "orderValue"`
   // One row more than asked for tells whether there is a further page.
-  const found = await read<Row & { readonly orderValue: string | null }>(
+  const found = await read<Row & Ordered>(
     order.nullable
       ? fromParts(table, selected, rows, keyset)
       : Prisma.sql`
@@ -113,21 +135,10 @@ export async function selectKeyset<Row extends { readonly id: unknown }>(
   return pageOfRows(found, keyset)
 }
 
-/**
- * The page that the rows are, in the direction that they were read in; one more than it has tells that there is a further
- * one. `orderValue` is what a row is ordered by, as SQL writes it; left out where the order is by id alone.
- */
-export function pageOfRows<Row extends { readonly id: unknown; readonly orderValue?: string | null }>(
-  rows: readonly Row[],
-  { kind, order, after, before, size, fromEnd }: Keyset,
-): KeysetPage<Row> {
-  const edges = rows.slice(0, size).map((row) => ({
-    row,
-    cursor: encodeCursor(kind.name, order, {
-      value: order.value === null ? null : (row.orderValue ?? null),
-      id: String(row.id),
-    }),
-  }))
+/** The page that the rows are, in the direction that they were read in; one more than it has tells that there is a further one. */
+export function pageOfRows<Row extends Ordered>(rows: readonly Row[], keyset: Keyset): KeysetPage<Row> {
+  const { after, before, size, fromEnd } = keyset
+  const edges = rows.slice(0, size).map((row) => new RowEdge(row, keyset))
   const more = rows.length > size
   return fromEnd
     ? { edges: edges.reverse(), hasNextPage: before !== undefined, hasPreviousPage: more }

@@ -14,7 +14,7 @@ import type { Context } from '../context.ts'
 import type { Prisma } from '../db/generated/prisma/client.ts'
 import { type Reading, reading } from '../links/columns.ts'
 import type { Link, ManyLink, OneLink } from '../links/link.ts'
-import { LinkedRows } from '../links/linkedRows.ts'
+import { type Asked, LinkedRows } from '../links/linkedRows.ts'
 import { everything, type Narrowed, type Parent } from '../links/loaders.ts'
 import { type Page, type PageArguments, pageOf } from '../page/offset.ts'
 import type { SearchRules } from '../search/rules.ts'
@@ -93,19 +93,17 @@ fields.listResult = function listResult(
   link: ManyLink<never, object>,
   { narrow, args, ...options }: ListResultField<SchemaTypes, InputFieldMap>,
 ) {
+  const asked = (given: object, { loaders }: Context): Asked => ({
+    loaders,
+    link,
+    page: null,
+    narrowed: narrowedBy(given, narrow(given as never)),
+  })
   return this.createField({
     ...fieldOf(link, options),
+    ...linkedRows(link, asked),
     weighs: listWeight(link.typical),
     args,
-    resolve(parent: Parent, given: object, { loaders, perField }: Context, info: GraphQLResolveInfo) {
-      const asked = perField(info, () => ({
-        loaders,
-        link,
-        page: null,
-        narrowed: narrowedBy(given, narrow(given as never)),
-      }))
-      return new LinkedRows(asked, parent)
-    },
   })
 }
 
@@ -113,15 +111,33 @@ fields.searchResult = function searchResult(
   link: ManyLink<never, object>,
   { matching, args, ...options }: SearchResultField<SchemaTypes, InputFieldMap>,
 ) {
+  const asked = (given: object, { loaders, rules }: Context): Asked => ({
+    loaders,
+    link,
+    ...pageAsked(given, matching, rules),
+  })
   return this.createField({
     ...fieldOf(link, options),
+    ...linkedRows(link, asked),
     weighs: pageWeight(link.typical),
     args,
-    resolve(parent: Parent, given: object, { loaders, perField, rules }: Context, info: GraphQLResolveInfo) {
-      const asked = perField(info, () => ({ loaders, link, ...pageAsked(given, matching, rules) }))
-      return new LinkedRows(asked, parent)
-    },
   })
+}
+
+/** The options of a field that gives the rows that a link leads to: what is asked of them is made once for all parents. */
+function linkedRows(link: ManyLink<never, object>, askedBy: (given: object, context: Context) => Asked) {
+  const resolveAll: ResolveAll<Parent, LinkedRows> = (parents, given, context) => {
+    const asked = askedBy(given, context)
+    return parents.map((parent) => new LinkedRows(asked, parent))
+  }
+  return {
+    extensions: { link, resolveAll },
+    resolve: (parent: Parent, given: object, context: Context, info: GraphQLResolveInfo) =>
+      new LinkedRows(
+        context.perField(info, () => askedBy(given, context)),
+        parent,
+      ),
+  }
 }
 
 /** Characters of arguments that are a name as they are. */

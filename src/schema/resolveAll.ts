@@ -14,7 +14,7 @@ export type ResolveAll<From, Value> = (
   parents: readonly From[],
   args: never,
   context: Context,
-) => Promise<readonly Value[]>
+) => readonly Value[] | Promise<readonly Value[]>
 
 /** How the field is resolved for many parents at once; undefined where it says nothing of it. */
 export function resolvesAll({ extensions }: GraphQLField<unknown, unknown>): ResolveAll<unknown, unknown> | undefined {
