@@ -233,18 +233,14 @@ class RequestContext implements Context {
    * Asks until the deadline. What the database could not answer is not asked again: what a plan could not run is run again
    * to tell where it failed, and such a statement would only take as long again.
    */
-  async #bounded<T>(asked: unknown, ask: () => Promise<T>): Promise<T> {
+  #bounded<T>(asked: unknown, ask: () => Promise<T>): Promise<T> {
     const failures = this.#failures
-    if (failures?.has(asked)) throw failures.get(asked)
-    try {
-      return await this.#options.deadline.reading(ask)
-    } catch (error) {
-      if (databaseFailure(error) !== undefined) {
-        this.#failures ??= new Map()
-        this.#failures.set(asked, error)
-      }
-      throw error
-    }
+    if (failures?.has(asked)) return Promise.reject(failures.get(asked))
+    return this.#options.deadline.reading(ask, (error) => {
+      if (databaseFailure(error) === undefined) return
+      this.#failures ??= new Map()
+      this.#failures.set(asked, error)
+    })
   }
 
   /** Reads when the caller may have a connection, and counts. */

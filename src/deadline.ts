@@ -6,8 +6,11 @@ export interface Deadline {
   readonly signal: AbortSignal
   /** Aborted when nothing may be read any more. */
   readonly readingEnds: AbortSignal
-  /** What `read` gives. Rejects when nothing may be read any more, whatever is under way; nothing is begun from then on. */
-  reading<T>(read: () => Promise<T>): Promise<T>
+  /**
+   * What `read` gives. Rejects when nothing may be read any more, whatever is under way; nothing is begun from then on.
+   * `onFailure` is told what `read` itself fails by.
+   */
+  reading<T>(read: () => Promise<T>, onFailure?: (error: unknown) => void): Promise<T>
   /** Says that the operation is over. */
   end(): void
 }
@@ -70,7 +73,7 @@ class LazyDeadline implements Deadline {
     return this.#reads.signal
   }
 
-  reading<T>(read: () => Promise<T>): Promise<T> {
+  reading<T>(read: () => Promise<T>, onFailure?: (error: unknown) => void): Promise<T> {
     this.#begin()
     if (this.#readingEnded !== undefined) return Promise.reject(this.#readingEnded)
     return new Promise((resolve, reject) => {
@@ -82,6 +85,7 @@ class LazyDeadline implements Deadline {
         },
         (error: unknown) => {
           this.#underWay.delete(reject)
+          onFailure?.(error)
           reject(error)
         },
       )

@@ -203,6 +203,8 @@ const selectVersion = Prisma.sql`SELECT version FROM catalogue_version`
 
 /** The copy of a process. */
 export interface Catalogues {
+  /** The copy, where it is of this version or a later one. */
+  atHand(version: bigint): Catalogue | undefined
   /** The catalogue at this version or a later one. `read` is asked where the copy is older. */
   atLeast(version: bigint, read: Read): Promise<Catalogue>
   /** The catalogue as it is now: `read` is asked for its version at least. */
@@ -226,8 +228,10 @@ export function createCatalogues(kept = true): Catalogues {
     loading = begun
     return begun
   }
+  const atHand = (version: bigint) => (latest !== undefined && latest.version >= version ? latest : undefined)
   const atLeast = async (version: bigint, read: Read): Promise<Catalogue> => {
-    if (latest !== undefined && latest.version >= version) return latest
+    const known = atHand(version)
+    if (known !== undefined) return known
     // One that was begun before the version was read may be older than it.
     for (let joined: typeof loading; joined !== loading; ) {
       joined = loading
@@ -237,6 +241,7 @@ export function createCatalogues(kept = true): Catalogues {
     return load(read)
   }
   return {
+    atHand,
     atLeast,
     async now(read) {
       if (latest === undefined) return load(read)

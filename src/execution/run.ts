@@ -122,7 +122,7 @@ class PlanRun {
       throw error
     }
     if (pending.length === 0) return assembled(fields, columns, parents)
-    return Promise.all(pending).then(() => assembled(fields, columns, parents))
+    return allOf(pending).then(() => assembled(fields, columns, parents))
   }
 
   /** The texts of the field's values, one for each parent. */
@@ -298,7 +298,7 @@ class PlanRun {
       abandon(pending)
       throw error
     }
-    return pending.length === 0 ? texts : Promise.all(pending).then(() => texts)
+    return pending.length === 0 ? texts : allOf(pending).then(() => texts)
   }
 
   #infoOfType(name: string): GraphQLResolveInfo {
@@ -345,6 +345,12 @@ function refuseError<Value>(value: Value): Value {
 /** Nobody waits for these any more: what becomes of them is of no account. */
 function abandon(values: readonly unknown[]): void {
   for (const value of values) if (isPromise(value)) value.catch(() => {})
+}
+
+/** Most levels wait for one thing, which takes nothing further. */
+function allOf(pending: readonly Promise<void>[]): Promise<unknown> {
+  const [only] = pending
+  return only !== undefined && pending.length === 1 ? only : Promise.all(pending)
 }
 
 function isPromise<Value>(value: unknown): value is Promise<Value> {

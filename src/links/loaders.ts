@@ -56,6 +56,8 @@ export class Loaders {
   /** The latest version of the catalogue that something refers to that was read; null where nothing did. */
   #version: bigint | null = null
   #catalogue: Promise<Catalogue> | undefined
+  /** The same, where nobody had to wait for it. */
+  #atHand: Catalogue | undefined
   /** The one that was looked at before a later version was read. */
   #before: Promise<Catalogue> | undefined
 
@@ -253,8 +255,8 @@ export class Loaders {
     return this.#catalogue
   }
 
-  /** The catalogue, no older than any of these rows either. */
-  catalogueOf(rows: readonly { readonly catalogueVersion: string }[]): Promise<Catalogue> {
+  /** The catalogue, no older than any of these rows either; at once where it is at hand. */
+  catalogueOf(rows: readonly { readonly catalogueVersion: string }[]): Catalogue | Promise<Catalogue> {
     let noted: string | undefined
     for (const row of rows) {
       // Those of one statement have the same.
@@ -262,7 +264,11 @@ export class Loaders {
       noted = row.catalogueVersion
       this.#noteVersionOf(row)
     }
-    return this.catalogue()
+    if (this.#catalogue === undefined && this.#before === undefined && this.#version !== null) {
+      this.#atHand = this.#options.catalogues.atHand(this.#version)
+      if (this.#atHand !== undefined) this.#catalogue = Promise.resolve(this.#atHand)
+    }
+    return this.#atHand ?? this.catalogue()
   }
 
   /** What decides what they may do, a row for each access; none where there is nobody that the caller may see. */
@@ -285,6 +291,7 @@ export class Loaders {
     this.#loaders = new Map()
     this.#version = null
     this.#catalogue = undefined
+    this.#atHand = undefined
     this.#before = undefined
   }
 
@@ -345,26 +352,30 @@ export class Loaders {
     return keys.map((each) => groups.get(each)?.[0] ?? null)
   }
 
-  async #grouped<From, To extends object>(
+  #grouped<From, To extends object>(
     link: Link<From, To>,
     keys: readonly Key[],
     narrowed: Narrowed,
   ): Promise<Groups<To>> {
-    const { columns } = this.#options
+    const { columns, read, visibility } = this.#options
     const list = columns(link.to)
     const groups =
       narrowed === everything
-        ? await this.#answers<To>(questionOf(link, list, this.#options.visibility), keys)
-        : grouped(await this.#options.read<Keyed<To>>(selectLinked(link, list, this.#asked(keys, narrowed))))
-    if (link.to.leadsToCatalogue) this.#noteVersion(groups)
-    return groups
+        ? this.#answers<To>(questionOf(link, list, visibility), keys)
+        : read<Keyed<To>>(selectLinked(link, list, this.#asked(keys, narrowed))).then(grouped)
+    return link.to.leadsToCatalogue ? groups.then((found) => this.#noting(found)) : groups
   }
 
-  async #answers<To extends object>(question: Question, keys: readonly Key[]): Promise<Groups<To>> {
+  #answers<To extends object>(question: Question, keys: readonly Key[]): Promise<Groups<To>> {
     const { read, ask, visibility } = this.#options
     if (keys.length <= mostShared) return ask<To>(question, keys)
     const organization = visibility.kind === 'organization' ? visibility.organizationId : null
-    return grouped(await read<Keyed<To>>(question.alone({ keys, organization })))
+    return read<Keyed<To>>(question.alone({ keys, organization })).then(grouped)
+  }
+
+  #noting<To extends object>(groups: Groups<To>): Groups<To> {
+    this.#noteVersion(groups)
+    return groups
   }
 
   async #page<From, To extends object>(link: ManyLink<From, To>, keys: readonly Key[], page: Page, narrowed: Narrowed) {
@@ -385,6 +396,7 @@ export class Loaders {
     this.#version = version
     this.#before = this.#catalogue ?? this.#before
     this.#catalogue = undefined
+    this.#atHand = undefined
   }
 
   /** What was looked at before counts as well: a request never goes back. */

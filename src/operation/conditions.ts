@@ -51,7 +51,7 @@ export function createConditionTable(): ConditionTable {
 
 /** Whether all the conditions are among those that hold. */
 export function hold(conditions: Conditions, holding: Conditions): boolean {
-  return (conditions & ~holding) === always
+  return conditions === always || (conditions & ~holding) === always
 }
 
 /** Names of variables and fields have neither spaces nor dots. */

@@ -142,7 +142,7 @@ function add(
   given: Given,
 ) {
   for (const { conditions, size, isObject, nameBytes, itemBytes, rows, values, below } of terms) {
-    if (!conditions.some((each) => hold(each, given.holding))) continue
+    if (conditions !== unconditional && !conditions.some((each) => hold(each, given.holding))) continue
     const items = times * size(given)
     if (isObject) sum.objects += items
     sum.bytes += times * nameBytes + items * itemBytes

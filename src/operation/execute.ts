@@ -97,14 +97,14 @@ export interface ExecutorOptions extends Omit<ExecutionOptions, 'otherwise'> {
 export function createExecutor(options: ExecutorOptions): Execute {
   const execute = createExecution({ ...options, otherwise: options.otherwise ?? graphqlJs(options.schema) })
   return async (documents, given, context) => {
-    const [first, ...further] = documents
+    const [first] = documents
     if (first === undefined) throw new Error('expected a document')
     let result = await execute(first, given, context)
-    for (const document of further) {
+    for (let index = 1; index < documents.length; index += 1) {
       const before = byFields(result)
       // As in one document: what is null although it can't be leaves nothing, and nothing further is begun.
       if (!before.data) break
-      const next = byFields(await execute(document, given, context))
+      const next = byFields(await execute(documents[index] as DocumentNode, given, context))
       const errors = [...(before.errors ?? []), ...(next.errors ?? [])]
       if (!next.data) return { data: null, errors, completed: before.data }
       result = { data: Object.assign(before.data, next.data), ...(errors.length > 0 ? { errors } : {}) }

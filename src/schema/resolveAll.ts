@@ -23,11 +23,14 @@ export function resolvesAll({ extensions }: GraphQLField<unknown, unknown>): Res
 
 /** The options of a field that is made of the roles that an access holds: of the set of those that have not ended. */
 export function fromHeldRoles<Value>(make: (set: string, catalogue: Catalogue) => Value) {
-  const resolveAll: ResolveAll<HoldingRow, Value> = async (accesses, _, { loaders, now }) => {
+  const resolveAll: ResolveAll<HoldingRow, Value> = (accesses, _, { loaders, now }) => {
+    const held = accesses.map(({ heldRoles }) => heldRoles)
+    const madeOf = (catalogue: Catalogue) => held.map((roles) => make(heldSet(roles, now), catalogue))
     // The catalogue is looked at where something leads to it only.
-    const leading = accesses.filter(({ heldRoles }) => heldRoles !== null)
-    const catalogue = leading.length === 0 ? emptyCatalogue : await loaders.catalogueOf(leading)
-    return accesses.map(({ heldRoles }) => make(heldSet(heldRoles, now), catalogue))
+    const leading = accesses.filter((_access, index) => held[index] !== null)
+    if (leading.length === 0) return madeOf(emptyCatalogue)
+    const catalogue = loaders.catalogueOf(leading)
+    return catalogue instanceof Promise ? catalogue.then(madeOf) : madeOf(catalogue)
   }
   return {
     extensions: { resolveAll },

@@ -19,10 +19,8 @@ export interface SearchResult<Row> extends ListResult<Row> {
   totalEstimate(): Promise<number>
 }
 
-const resolveAllResults: ResolveAll<ListResult<object>, readonly object[]> = async (lists) => {
-  const [first] = lists
-  return first?.resultsOfAll?.(lists) ?? Promise.all(lists.map((list) => list.results()))
-}
+const resolveAllResults: ResolveAll<ListResult<object>, readonly object[]> = (lists) =>
+  lists[0]?.resultsOfAll?.(lists) ?? Promise.all(lists.map((list) => list.results()))
 
 /** The arguments of a field that gives a page. */
 export const pageArguments = builder.args((t) => ({
