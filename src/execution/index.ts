@@ -67,7 +67,9 @@ export function createExecution({ schema, otherwise, without, onHandedOver }: Ex
       if (parts.conditional.some((name) => typeof given.variables[name] !== 'boolean')) throw new NotPlanned('failure')
       const plan = planOf(document, parts, given)
       if (plan instanceof NotPlanned) throw plan
-      const data = await runPlan(plan, { schema, ...parts, variables: given.variables, context, kept, ahead })
+      const { operation, fragments } = parts
+      const { variables } = given
+      const data = await runPlan(plan, { schema, operation, fragments, variables, context, kept, ahead })
       return { written: new Written(`{"data":${data}}`) }
     } catch (error) {
       onHandedOver(error instanceof NotPlanned ? error.reason : 'failure')

@@ -198,14 +198,20 @@ export function createPlan({ schema, operation, fragments, variables }: PlanOpti
         },
       }
     }
+    const byName = new Map<string, ObjectPlan>()
     return {
       kind: 'abstract',
       isNullable,
       type: nullable,
       planOf(name) {
-        const named = schema.getType(name)
-        if (!isObjectType(named) || !schema.isSubType(nullable, named)) throw new NotPlanned('type')
-        return planOf(named, selectionSets)
+        let plan = byName.get(name)
+        if (plan === undefined) {
+          const named = schema.getType(name)
+          if (!isObjectType(named) || !schema.isSubType(nullable, named)) throw new NotPlanned('type')
+          plan = planOf(named, selectionSets)
+          byName.set(name, plan)
+        }
+        return plan
       },
     }
   }

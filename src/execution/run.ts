@@ -130,7 +130,7 @@ class PlanRun {
     if (field.idOf !== undefined && this.#options.ahead && field.completion.kind === 'object' && parents.length === 1) {
       return this.#found(field, field.idOf, field.completion, parents)
     }
-    const values = this.#values(field, parents)
+    const values = this.#values(field, parents, this.#argumentsOf(field))
     return isPromise(values)
       ? values.then((resolved) => this.#completed(field.completion, resolved))
       : this.#completed(field.completion, values)
@@ -143,9 +143,10 @@ class PlanRun {
     { plan, isNullable }: Extract<Completion, { kind: 'object' }>,
     parents: readonly unknown[],
   ): Soon<readonly string[]> {
-    const values = this.#values(field, parents)
+    const args = this.#argumentsOf(field)
+    const values = this.#values(field, parents, args)
     if (!isPromise(values)) return this.#completed(field.completion, values)
-    const ahead = this.#ahead(plan, idOf(this.#argumentsOf(field) as never))
+    const ahead = this.#ahead(plan, idOf(args as never))
     return values.then(([row]) => {
       if (isNothing(row)) return [nullText(isNullable)]
       return this.#written(plan, [refuseError(row) as object], ahead)
@@ -167,11 +168,14 @@ class PlanRun {
     return ahead
   }
 
-  #values(field: FieldPlan, parents: readonly unknown[]): Soon<readonly unknown[]> {
+  #values(
+    field: FieldPlan,
+    parents: readonly unknown[],
+    args: Readonly<Record<string, unknown>>,
+  ): Soon<readonly unknown[]> {
     if (this.#hasEnded) throw new NotPlanned('failure')
     const { context } = this.#options
     const { definition, resolveAll } = field
-    const args = this.#argumentsOf(field)
     if (resolveAll !== undefined) return resolveAll(parents, args as never, context)
     const { resolve, name } = definition
     if (resolve === undefined) {
@@ -277,14 +281,20 @@ class PlanRun {
   ): Soon<readonly string[]> {
     const { context } = this.#options
     const info = this.#infoOfType(type.name)
+    const names = objects.map((object) => type.resolveType?.(object, context, info, type))
+    const [first] = names
+    if (typeof first === 'string' && names.every((name) => name === first)) return this.#written(planOf(first), objects)
     const byName = new Map<string, { readonly places: number[]; readonly objects: object[] }>()
-    for (const [place, object] of objects.entries()) {
-      const name = type.resolveType?.(object, context, info, type)
+    for (let place = 0; place < objects.length; place += 1) {
+      const name = names[place]
       if (typeof name !== 'string') throw new NotPlanned('type')
-      const group = byName.get(name) ?? { places: [], objects: [] }
-      byName.set(name, group)
+      let group = byName.get(name)
+      if (group === undefined) {
+        group = { places: [], objects: [] }
+        byName.set(name, group)
+      }
       group.places.push(place)
-      group.objects.push(object)
+      group.objects.push(objects[place] as object)
     }
     const texts: string[] = new Array(objects.length)
     const pending: Promise<void>[] = []

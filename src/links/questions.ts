@@ -5,7 +5,7 @@ import type { Prisma } from '../db/generated/prisma/client.ts'
 import type { Share } from '../db/shares.ts'
 import type { Table } from '../db/tables.ts'
 import { Place, type Template, templateOf } from '../db/template.ts'
-import { type Link, one, valuesOf } from './link.ts'
+import { type Link, type OneLink, one, valuesOf } from './link.ts'
 import { selectLinked, selectShared } from './statements.ts'
 
 /** Rows by the keys of their parents. */
@@ -92,15 +92,15 @@ function createQuestion<From, To>(link: Link<From, To>, columns: Prisma.Sql, kin
   }
 }
 
-const rowLinks = new WeakMap<object, Map<string, Link<object, never>>>()
+const rowLinks = new WeakMap<object, Map<string, OneLink<object, never>>>()
 const query = valuesOf<{ readonly id: unknown }>('Query')
 
 /** What leads from the value of a unique column to the row that has it. */
 export function rowLink<Row extends { readonly id: unknown }>(
   table: Table<Row>,
   by: keyof Row & string = 'id',
-): Link<object, Row> {
-  const byColumn = rowLinks.get(table) ?? new Map<string, Link<object, never>>()
+): OneLink<{ readonly id: unknown }, Row> {
+  const byColumn = rowLinks.get(table) ?? new Map<string, OneLink<object, never>>()
   rowLinks.set(table, byColumn)
   const link = byColumn.get(by) ?? (one(query, table.model, table, { key: 'id', by }) as never)
   byColumn.set(by, link)

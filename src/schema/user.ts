@@ -2,11 +2,13 @@ import { users } from '../db/tables.ts'
 import { uuidOf } from '../ids.ts'
 import { reading } from '../links/columns.ts'
 import { accessesOfUser, organizationOfUser, userOfAuthor } from '../links/graph.ts'
+import { rowLink } from '../links/questions.ts'
 import { Author } from './author.ts'
 import { builder } from './builder.ts'
 import { Language } from './enums.ts'
 import { Node } from './node.ts'
 import { personal } from './personal.ts'
+import type { ResolveAll } from './resolveAll.ts'
 import { authorField, customerIdField, nodeIdField, organizationField } from './shared.ts'
 
 export const User = builder.prismaObject('User', {
@@ -46,6 +48,10 @@ builder.objectField(Author, 'user', (t) =>
   }),
 )
 
+const keyOf = ({ id }: { readonly id: string }) => ({ id: uuidOf('id', id) })
+const findUser: ResolveAll<object, object | null> = (_, args, { loaders }) =>
+  loaders.ones(rowLink(users), [keyOf(args)])
+
 builder.queryField('user', (t) =>
   t.field({
     type: User,
@@ -53,7 +59,7 @@ builder.queryField('user', (t) =>
     scopes: ['users:read'],
     description: 'One user by id. Null where there is none that the caller may see.',
     args: { id: t.arg.id({ required: true, description: 'A UUID.' }) },
-    extensions: { idOf: ({ id }: { readonly id: string }) => ({ id: uuidOf('id', id) }) },
-    resolve: (_, { id }, { loaders }) => loaders.row(users, uuidOf('id', id)),
+    extensions: { idOf: keyOf, resolveAll: findUser },
+    resolve: (_, args, { loaders }) => loaders.row(users, keyOf(args).id),
   }),
 )
