@@ -7,6 +7,7 @@
  * before a Sync is one transaction (PostgreSQL's manual, section 55.2.4), so it costs no round trip, and ends with it.
  */
 import pg from 'pg'
+import { serialize } from 'pg-protocol'
 import type { Visibility } from '../auth/visibility.ts'
 import { StartupError } from '../errors.ts'
 import type { Parameter } from './parameters.ts'
@@ -46,11 +47,10 @@ export class QueryFor extends RowsQuery {
     this.#visibility = visibility
   }
 
-  protected override send(connection: pg.Connection): void {
+  protected override messages(connection: pg.Connection): readonly Buffer[] {
     const values = this.#visibility.kind === 'organization' ? [this.#visibility.organizationId] : []
-    connection.bind({ statement: sayings[this.#visibility.kind], values }, true)
-    connection.execute({}, true)
-    super.send(connection)
+    const saying = serialize.bind({ statement: sayings[this.#visibility.kind], values })
+    return [saying, serialize.execute(), ...super.messages(connection)]
   }
 
   override takeRows(messages: RowMessages): void {

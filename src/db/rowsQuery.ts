@@ -3,6 +3,7 @@
  * neither parsed nor described again.
  */
 import type pg from 'pg'
+import { serialize } from 'pg-protocol'
 import type { Parameter } from './parameters.ts'
 import { type RowMessages, type RowTaker, takeRowsFrom } from './rowConnection.ts'
 import { type Field, type RowClass, rowClassOf, rowsFrom, type WrittenRow } from './rows.ts'
@@ -21,6 +22,9 @@ interface DriverConnection extends pg.Connection {
   readonly parsedStatements: Readonly<Record<string, string>>
   readonly submittedNamedStatements: Record<string, string>
 }
+
+const execute = serialize.execute()
+const sync = serialize.sync()
 
 type Done = (error: unknown, rows: readonly WrittenRow[]) => void
 
@@ -45,30 +49,23 @@ export class RowsQuery implements RowTaker {
   }
 
   submit(connection: pg.Connection): null {
-    const { stream } = connection
-    stream.cork()
-    try {
-      takeRowsFrom(connection, this)
-      this.send(connection)
-      connection.sync()
-    } finally {
-      stream.uncork()
-    }
+    takeRowsFrom(connection, this)
+    // As one: several, which the stream would have to join, take longer to send than all else that is done here.
+    connection.stream.write(Buffer.concat([...this.messages(connection), sync]))
     return null
   }
 
   /** What is sent before the Sync. */
-  protected send(connection: pg.Connection): void {
+  protected messages(connection: pg.Connection): readonly Buffer[] {
     const { name, text } = this
     const { parsedStatements, submittedNamedStatements } = connection as DriverConnection
     const isParsed = name !== undefined && (name in parsedStatements || name in submittedNamedStatements)
-    if (!isParsed) {
-      connection.parse({ text, name: name ?? '', types: [] }, true)
-      if (name !== undefined) submittedNamedStatements[name] = text
-    }
-    connection.bind({ statement: name ?? '', values: [...this.#values] }, true)
-    if (!isParsed || this.#Row === undefined) connection.describe({ type: 'P', name: '' }, true)
-    connection.execute({}, true)
+    const bind = serialize.bind({ statement: name ?? '', values: [...this.#values] })
+    if (isParsed && this.#Row !== undefined) return [bind, execute]
+    const describe = serialize.describe({ type: 'P', name: '' })
+    if (isParsed) return [bind, describe, execute]
+    if (name !== undefined) submittedNamedStatements[name] = text
+    return [serialize.parse({ text, name: name ?? '', types: [] }), bind, describe, execute]
   }
 
   handleRowDescription({ fields }: { readonly fields: readonly Field[] }): void {
