@@ -317,9 +317,12 @@ class PlanRun {
   }
 
   #lists(items: Completion, isNullable: boolean, lists: readonly unknown[]): Soon<readonly string[]> {
+    const lasts = items.kind === 'object' && items.plan.isLasting
+    // Others are as good as never equal.
+    if (!lasts && lists.every(Array.isArray)) return this.#joinedLists(items, lists as Lists)
     return this.#each(isNullable, lists, (each) => {
       if (!each.every(Array.isArray)) throw new NotPlanned('value')
-      return items.kind === 'object' && items.plan.isLasting
+      return lasts
         ? this.#kept(items, each, (others) => this.#joinedLists(items, others as Lists))
         : this.#joinedLists(items, each as Lists)
     })
