@@ -9,11 +9,11 @@ import { node22, type StartOptions, titles } from './contestants.ts'
 import { type Cores, describeMachine, pin, twoCores } from './machine.ts'
 import { createMeter, startGenerator } from './measure.ts'
 import type { Options } from './options.ts'
-import { openPopulation, type Population, removeIssuedTokens } from './population.ts'
+import { openPopulation, type Population } from './population.ts'
 import { type Processes, printed } from './processes.ts'
 import { createCallers, jwtIssuer } from './requests.ts'
 import type { FormTrial, Result, Results } from './results.ts'
-import { type Course, runRound, tryForms } from './rounds.ts'
+import { type Course, runRounds, tryForms } from './rounds.ts'
 import { workloads } from './workloads/index.ts'
 
 /** Runs what the options ask for. `server` is an address of PostgreSQL, `folder` takes keys and logs, and `say` is told how far it is. */
@@ -70,14 +70,10 @@ export async function bench(
       say(`choosing the hand-tuned SQL at ${current.users.toLocaleString('en')} users`)
       forms.push(...(await tryForms(course, current, clientOf(current))))
     }
-    const memory: Results['memory'][number][] = []
-    for (let round = 0; round < options.rounds; round++) {
-      say(`round ${round + 1} of ${options.rounds}`)
-      for (current of populations) {
-        memory.push(...(await runRound(course, round, current, clientOf(current), forms)))
-        await removeIssuedTokens(clientOf(current))
-      }
-    }
+    const memory = await runRounds(course, populations, clientOf, forms, (round, population) => {
+      say(`round ${round + 1} of ${options.rounds}, ${population.users.toLocaleString('en')} users`)
+      current = population
+    })
     const measuresGateway = options.contestants.includes('gateway')
     return {
       startedAt,

@@ -9,7 +9,7 @@ export interface Options {
   readonly rounds: number
   /** Milliseconds. */
   readonly duration: number
-  /** The first time that a contestant gets a workload, it is four times as long. */
+  /** The first time that a contestant gets a workload, it is six times as long. */
   readonly warmUp: number
   readonly populations: readonly number[]
   readonly connections: readonly number[]
@@ -66,7 +66,7 @@ export function readOptions(args: readonly string[]): Options {
     quick,
     rounds: rounds ?? (quick ? 1 : 5),
     duration: (seconds ?? (quick ? 2 : 8)) * 1_000,
-    warmUp: quick ? 300 : 1_500,
+    warmUp: quick ? 250 : 1_000,
     populations: [...populations].sort((a, b) => a - b),
   }
 }

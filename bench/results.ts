@@ -44,7 +44,7 @@ export interface Results {
   readonly forms: readonly FormTrial[]
   readonly statements: readonly StatementCount[]
   readonly results: readonly Result[]
-  /** The most memory that each had in a round, in MB. */
+  /** The most memory that each had, in MB. */
   readonly memory: readonly {
     readonly contestant: ContestantName
     readonly population: number

@@ -68,7 +68,7 @@ export async function tryForms(
           lists: listsOf(place, population, server, callers, form),
           connections,
           mark: workload.mark,
-          warmUp: warmUp * 2,
+          warmUp: warmUp * 3,
           duration: quick ? 700 : 3_000,
         })
         tried.push({ population: population.users, workload: workload.name, form, rate, p50 })
@@ -80,52 +80,88 @@ export async function tryForms(
   })
 }
 
-/** One round over one population. Gives the memory that each contestant had at most. */
-export async function runRound(
+/**
+ * All rounds, each over one population after the other. The contestants of all of them run to the end, so that they need not be
+ * warmed anew. Gives the memory that each had at most.
+ */
+export async function runRounds(
   course: Course,
-  round: number,
-  population: Population,
-  client: pg.Client,
+  populations: readonly Population[],
+  clientOf: (population: Population) => pg.Client,
   forms: readonly FormTrial[],
+  onTurn: (round: number, population: Population) => void,
 ): Promise<Results['memory']> {
-  const { options, meter } = course
-  const places = placesOf(options, population)
-  const names = options.contestants.filter((name) => places.some(({ contestants }) => contestants.includes(name)))
-  const callers = await createCallers(population, course.signingKey)
-  const warm = new Set<string>()
-  return withServers(course, population, rotated(names, round), async (servers) => {
-    const measure = async (server: Server, cell: Cell, load: Omit<Load, 'title' | 'warmUp' | 'duration'>) => {
-      const known = `${server.name} ${cell.workload}`
-      const warmUp = options.warmUp * (warm.has(known) ? 1 : 4)
-      warm.add(known)
-      const { duration } = options
-      const figures = await meter.measure(server, { ...load, warmUp, duration, title: cell.workload })
-      course.onResult({ ...cell, round, figures })
+  const { options } = course
+  const run = async (further: readonly Population[], turns: readonly Turn[]): Promise<Results['memory']> => {
+    const [population, ...others] = further
+    if (population !== undefined) {
+      const places = placesOf(options, population)
+      const names = options.contestants.filter((name) => places.some(({ contestants }) => contestants.includes(name)))
+      return withServers(course, population, names, (servers) =>
+        run(others, [...turns, { population, client: clientOf(population), places, servers, warm: new Set() }]),
+      )
     }
-    for (const [index, place] of places.entries()) {
-      const { workload, shape, connections } = place
-      for (const contestant of rotated(place.contestants, round + index)) {
-        const server = servers.get(contestant) as Server
-        const form = chosenForm(forms, workload.name, population.users)
-        if (workload.writes) await removeIssuedTokens(client)
-        const lists = listsOf(place, population, server, callers, form)
-        const cell = { population: population.users, workload: workload.name, shape, connections, contestant }
-        await measure(server, cell, { lists, connections, mark: markOf(workload, contestant) })
+    for (let round = 0; round < options.rounds; round += 1) {
+      for (const turn of turns) {
+        onTurn(round, turn.population)
+        await runRound(course, round, turn, forms)
+        await removeIssuedTokens(turn.client)
       }
     }
-    const gateway = servers.get('gateway')
-    if (gateway !== undefined && population.users >= 200_000 && options.workloads.includes('K2')) {
-      for (const { name, lists, mark } of deepPages(population, gateway, callers)) {
-        const cell = { population: population.users, workload: name, shape: 'any callers', connections: 1 } as const
-        await measure(gateway, { ...cell, contestant: 'gateway' }, { lists, connections: 1, mark })
-      }
+    return turns.flatMap(({ population: { users }, servers }) =>
+      [...servers.values()].map(({ name, pid }) => ({
+        contestant: name,
+        population: users,
+        megabytes: peakMemory(pid),
+      })),
+    )
+  }
+  return run(populations, [])
+}
+
+/** A population in a round. */
+interface Turn {
+  readonly population: Population
+  readonly client: pg.Client
+  readonly places: readonly Place[]
+  readonly servers: ReadonlyMap<ContestantName, Server>
+  /** Who has had which workload. */
+  readonly warm: Set<string>
+}
+
+async function runRound(
+  { options, meter, signingKey, onResult }: Course,
+  round: number,
+  { population, client, places, servers, warm }: Turn,
+  forms: readonly FormTrial[],
+): Promise<void> {
+  const callers = await createCallers(population, signingKey)
+  const measure = async (server: Server, cell: Cell, load: Omit<Load, 'title' | 'warmUp' | 'duration'>) => {
+    const known = `${server.name} ${cell.workload}`
+    const warmUp = options.warmUp * (warm.has(known) ? 1 : 6)
+    warm.add(known)
+    const { duration } = options
+    const figures = await meter.measure(server, { ...load, warmUp, duration, title: cell.workload })
+    onResult({ ...cell, round, figures })
+  }
+  for (const [index, place] of places.entries()) {
+    const { workload, shape, connections } = place
+    for (const contestant of rotated(place.contestants, round + index)) {
+      const server = servers.get(contestant) as Server
+      const form = chosenForm(forms, workload.name, population.users)
+      if (workload.writes) await removeIssuedTokens(client)
+      const lists = listsOf(place, population, server, callers, form)
+      const cell = { population: population.users, workload: workload.name, shape, connections, contestant }
+      await measure(server, cell, { lists, connections, mark: markOf(workload, contestant) })
     }
-    return [...servers.values()].map(({ name, pid }) => ({
-      contestant: name,
-      population: population.users,
-      megabytes: peakMemory(pid),
-    }))
-  })
+  }
+  const gateway = servers.get('gateway')
+  if (gateway !== undefined && population.users >= 200_000 && options.workloads.includes('K2')) {
+    for (const { name, lists, mark } of deepPages(population, gateway, callers)) {
+      const cell = { population: population.users, workload: name, shape: 'any callers', connections: 1 } as const
+      await measure(gateway, { ...cell, contestant: 'gateway' }, { lists, connections: 1, mark })
+    }
+  }
 }
 
 function markOf({ mark, cerbos }: Workload, contestant: ContestantName): string {
