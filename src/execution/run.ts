@@ -176,12 +176,12 @@ class PlanRun {
     if (this.#hasEnded) throw new NotPlanned('failure')
     const { context } = this.#options
     const { definition, resolveAll } = field
-    if (resolveAll !== undefined) return resolveAll(parents, args as never, context)
+    const info = this.#info(field)
+    if (resolveAll !== undefined) return resolveAll(parents, args as never, context, info)
     const { resolve, name } = definition
     if (resolve === undefined) {
       return parents.map((parent) => (parent as Readonly<Record<string, unknown>>)[name])
     }
-    const info = this.#info(field)
     const values: unknown[] = []
     try {
       for (const parent of parents) values.push(resolve(parent, args as never, context, info))

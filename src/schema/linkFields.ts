@@ -19,7 +19,7 @@ import { everything, type Narrowed, type Parent } from '../links/loaders.ts'
 import { type Page, type PageArguments, pageOf } from '../page/offset.ts'
 import type { SearchRules } from '../search/rules.ts'
 import { listWeight, pageWeight } from './listWeights.ts'
-import { fromRow, type ResolveAll } from './resolveAll.ts'
+import { fromRow, type ResolveAll, type ResolvedField } from './resolveAll.ts'
 
 interface LinkField<Types extends SchemaTypes> {
   readonly type: TypeParam<Types>
@@ -126,17 +126,16 @@ fields.searchResult = function searchResult(
 
 /** The options of a field that gives the rows that a link leads to: what is asked of them is made once for all parents. */
 function linkedRows(link: ManyLink<never, object>, askedBy: (given: object, context: Context) => Asked) {
-  const resolveAll: ResolveAll<Parent, LinkedRows> = (parents, given, context) => {
-    const asked = askedBy(given, context)
+  const askedOnce = (given: object, context: Context, info: ResolvedField) =>
+    context.perField(info, () => askedBy(given, context))
+  const resolveAll: ResolveAll<Parent, LinkedRows> = (parents, given, context, info) => {
+    const asked = askedOnce(given, context, info)
     return parents.map((parent) => new LinkedRows(asked, parent))
   }
   return {
     extensions: { link, resolveAll },
     resolve: (parent: Parent, given: object, context: Context, info: GraphQLResolveInfo) =>
-      new LinkedRows(
-        context.perField(info, () => askedBy(given, context)),
-        parent,
-      ),
+      new LinkedRows(askedOnce(given, context, info), parent),
   }
 }
 

@@ -2,7 +2,7 @@
  * Fields that say how they are resolved for many parents at once, beside how they are for one. Both give the same; the
  * first spares a promise for each parent. It stands in `extensions.resolveAll`.
  */
-import type { GraphQLField } from 'graphql'
+import type { GraphQLField, GraphQLResolveInfo } from 'graphql'
 import type { Context } from '../context.ts'
 import { type Catalogue, emptyCatalogue } from '../db/catalogue.ts'
 import { type HoldingRow, heldSet } from '../db/heldRoles.ts'
@@ -14,7 +14,11 @@ export type ResolveAll<From, Value> = (
   parents: readonly From[],
   args: never,
   context: Context,
+  info: ResolvedField,
 ) => readonly Value[] | Promise<readonly Value[]>
+
+/** What it is told of the field. */
+export type ResolvedField = Pick<GraphQLResolveInfo, 'fieldNodes' | 'path'>
 
 /** How the field is resolved for many parents at once; undefined where it says nothing of it. */
 export function resolvesAll({ extensions }: GraphQLField<unknown, unknown>): ResolveAll<unknown, unknown> | undefined {
@@ -35,8 +39,8 @@ export function fromHeldRoles<Value>(make: (set: string, catalogue: Catalogue) =
   return {
     extensions: { resolveAll },
     reads: [{ model: 'Access', members: ['heldRoles'] }],
-    resolve: async (access: object, args: object, context: Context): Promise<Value> => {
-      const [value] = await resolveAll([access as HoldingRow], args as never, context)
+    resolve: async (access: object, args: object, context: Context, info: GraphQLResolveInfo): Promise<Value> => {
+      const [value] = await resolveAll([access as HoldingRow], args as never, context, info)
       return value as Value
     },
   }

@@ -72,6 +72,7 @@ builder.prismaObjectField(Token, 'rotation', (t) =>
       'The rotation in which its place is taken, or else in which it took that of another one. Null without one.',
     reads: [reading(tokens, 'rotatedFromId', 'firstUsedAt', 'lastUsedAt', 'expiresAt', 'revokedAt', 'deactivated')],
     extensions: { resolveAll: rotationsOf },
-    resolve: async (token, args, context) => (await rotationsOf([token], args as never, context))[0] ?? null,
+    resolve: async (token, args, context, info) =>
+      (await rotationsOf([token], args as never, context, info))[0] ?? null,
   }),
 )

@@ -3,6 +3,7 @@
  * only where it would be done. The rules are those of the mutations. What they are decided on is found for all rows at once.
  */
 import type { FieldKind } from '@pothos/core'
+import type { GraphQLResolveInfo } from 'graphql'
 import type { AllowedScopes } from '../auth/allowedScopes.ts'
 import { stillHeld } from '../auth/decide.ts'
 import { isOver } from '../auth/expiry.ts'
@@ -177,8 +178,8 @@ function viewerCan<Row extends object, Facts>(
     return {
       reads,
       extensions: { resolveAll },
-      resolve: async (row: object, _: object, context: Context): Promise<Value> =>
-        must((await resolveAll([row as Row], _ as never, context))[0] ?? null, name),
+      resolve: async (row: object, _: object, context: Context, info: GraphQLResolveInfo): Promise<Value> =>
+        must((await resolveAll([row as Row], _ as never, context, info))[0] ?? null, name),
     }
   }
   return {
