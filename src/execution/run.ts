@@ -237,8 +237,7 @@ class PlanRun {
     const places = new Map<object, number>()
     for (const value of values) {
       if (isNothing(value)) nullText(isNullable)
-      else if (typeof refuseError(value) !== 'object') throw new NotPlanned('value')
-      else if (!places.has(value)) places.set(value, places.size)
+      else if (!places.has(objectOf(value))) places.set(value, places.size)
     }
     const objects = [...places.keys()]
     const texts = write(objects)
@@ -344,9 +343,15 @@ class PlanRun {
 function areObjects(values: readonly unknown[]): values is readonly object[] {
   for (const value of values) {
     if (isNothing(value)) return false
-    if (typeof refuseError(value) !== 'object') throw new NotPlanned('value')
+    objectOf(value)
   }
   return true
+}
+
+/** The value, which is an object. Throws NotPlanned for what is none. */
+function objectOf(value: unknown): object {
+  if (typeof refuseError(value) !== 'object') throw new NotPlanned('value')
+  return value as object
 }
 
 /** graphql-js takes an error that a resolver gives as one that it throws. */
