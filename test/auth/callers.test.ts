@@ -2,18 +2,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { demoCallers } from '../../examples/data/demo/callers.ts'
 import { demoAccess } from '../../examples/data/demo/identities.ts'
-import { formatSecret, hashSecret } from '../../src/auth/apiToken.ts'
-import type { TokenUse } from '../../src/auth/authenticate.ts'
-import type { Database } from '../../src/db/client.ts'
-import { createLastUses } from '../../src/db/lastUse.ts'
 import type { Read } from '../../src/db/read.ts'
 import { asDemoUser } from '../support/demoUser.ts'
 import { type Caller, type Claims, createHarness, type Harness } from '../support/harness.ts'
+import { createPeople } from '../support/people.ts'
 import { testTime } from '../support/time.ts'
 
 const { administrator, otherReader } = demoCallers
 const whoAmI = '{ viewer { subject scopes organization { id } user { id } access { id } token { id name } } }'
-const day = 24 * 60 * 60 * 1_000
 
 let harness: Harness
 beforeAll(async () => {
@@ -29,50 +25,7 @@ const refusal = (reason: string) => ({
   status: 401,
   errors: [{ message: `the credential was refused: ${reason}`, extensions: { code: 'UNAUTHENTICATED' } }],
 })
-let made = 0
-/** A user of its own, with an access. */
-async function someone() {
-  made += 1
-  const common = { organizationId: administrator.organizationId, createdAt: testTime, updatedAt: testTime }
-  const { id: userId } = await harness.prisma.user.create({
-    data: {
-      ...common,
-      id: `7f0c6c1e-3f0e-4c7e-9a3c-${String(made).padStart(12, '0')}`,
-      firstname: 'Nadia',
-      lastname: 'Novakova',
-      email: `nadia.${made}@lakeside.example`,
-      language: 'EN',
-    },
-  })
-  const { id: accessId } = await harness.prisma.access.create({
-    data: { ...common, userId, type: 'UI_CONNECTION', twoFaEnabled: false },
-  })
-  const claims = { sub: userId, access_id: accessId, customer_id: 1, scope: 'users:read accesses:read tokens:read' }
-  return { userId, accessId, caller: { claims } as Caller, claims }
-}
-/** An API token of the access, as it is stored, with its secret. */
-async function tokenOf(accessId: number, given: object = {}) {
-  const random = Buffer.alloc(32)
-  made += 1
-  random.writeUInt32BE(made)
-  const secret = formatSecret(random)
-  const { id } = await harness.prisma.token.create({
-    data: {
-      organizationId: administrator.organizationId,
-      accessId,
-      name: 'Signs in',
-      secretHash: hashSecret(secret),
-      hint: secret.slice(-4),
-      scope: ['accesses:read', 'tokens:read', 'users:read'],
-      allowedScopes: { generalScopes: [], organizationScopes: null, servicesScopes: [] },
-      createdAt: new Date(testTime.getTime() - day),
-      updatedAt: testTime,
-      expiresAt: new Date(testTime.getTime() + 30 * day),
-      ...given,
-    },
-  })
-  return { id, secret, caller: { authorization: `Bearer ${secret}` } }
-}
+const { someone, tokenOf } = createPeople(() => harness)
 
 describe('an API token', () => {
   it('is a credential: of its access and its user, with its scopes, and says which it is', async () => {
@@ -425,88 +378,5 @@ describe('the claims of a JWT', () => {
 
   it('meet nothing unexpected', () => {
     expect(harness.unexpected).toEqual([])
-  })
-})
-
-describe('the last use of a token', () => {
-  const lastUse = async (id: number) => (await harness.prisma.token.findUniqueOrThrow({ where: { id } })).lastUsedAt
-
-  it('is written once a minute, and not by its request', async () => {
-    const { id, caller } = await tokenOf((await someone()).accessId)
-    await ask(caller)
-    const first = harness.now
-    await expect.poll(() => lastUse(id)).toEqual(first)
-    pass(59_000)
-    await ask(caller)
-    await harness.prisma.token.count()
-    expect(await lastUse(id)).toEqual(first)
-    pass(1_000)
-    await ask(caller)
-    await expect.poll(() => lastUse(id)).toEqual(harness.now)
-  })
-
-  /** The uses of the token by one process of several, of which each knows what it has written itself. */
-  const process = (write: Database['write'] = harness.opened.write) => {
-    const { note, close } = createLastUses({ write }, () => {})
-    const uses = new Map<number, TokenUse>()
-    const use = (id: number) => {
-      const known = uses.get(id) ?? { tokenId: id, writtenAt: Number.NEGATIVE_INFINITY }
-      uses.set(id, known)
-      note(known, harness.now.getTime())
-    }
-    return { use, close }
-  }
-  const soon = () => new Promise((resolve) => setTimeout(resolve, 50))
-
-  it('is a minute old at most, however many processes it is used with', async () => {
-    const { id } = await tokenOf((await someone()).accessId)
-    const [one, other] = [process(), process()]
-    one.use(id)
-    const first = harness.now
-    await expect.poll(() => lastUse(id)).toEqual(first)
-    pass(30_000)
-    other.use(id)
-    await soon()
-    expect(await lastUse(id)).toEqual(first)
-    pass(30_000)
-    other.use(id)
-    await expect.poll(() => lastUse(id)).toEqual(harness.now)
-  })
-
-  it('is written later where it could not be, though the token is not used again', async () => {
-    const { id } = await tokenOf((await someone()).accessId)
-    let failures = 1
-    const { use } = process((...given) => {
-      failures -= 1
-      return failures < 0 ? harness.opened.write(...given) : Promise.reject(new Error('out of reach'))
-    })
-    use(id)
-    const at = harness.now
-    await soon()
-    expect(await lastUse(id)).toBeNull()
-    await expect.poll(() => lastUse(id), { timeout: 3_000 }).toEqual(at)
-  })
-
-  it('is written before the gateway ends', async () => {
-    const { id } = await tokenOf((await someone()).accessId)
-    let under = 0
-    const { use, close } = process(async (...given) => {
-      under += 1
-      await soon()
-      return harness.opened.write(...given)
-    })
-    use(id)
-    expect(under).toBe(1)
-    await close()
-    expect(await lastUse(id)).toEqual(harness.now)
-    pass(60_000)
-    use(id)
-    expect(under).toBe(1)
-  })
-
-  it('is given up by a gateway that ends and can’t write it', async () => {
-    const { use, close } = process(() => Promise.reject(new Error('out of reach')))
-    use(1)
-    await close()
   })
 })
