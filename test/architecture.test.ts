@@ -130,12 +130,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'server.ts',
     '../examples/data',
   ],
-  'main.mjs': ['cli.ts'],
   'announcement.ts': ['config.ts', 'start.ts'],
   'arguments.ts': ['auth', 'duration.ts'],
-  'cli.ts': [
+  commands: [
     'announcement.ts',
-    'arguments.ts',
     'assemble.ts',
     'auth',
     'config.ts',
@@ -150,6 +148,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'transfer',
     '../examples/data',
   ],
+  'cli.ts': ['arguments.ts', 'auth', 'commands', 'config.ts', 'errors.ts'],
+  'main.mjs': ['cli.ts'],
 }
 
 interface Import {
@@ -207,15 +207,20 @@ describe('the imports of src', () => {
   it('leave it for the example data only, which the commands start with', () => {
     const leaving = imports.filter(({ to }) => to.startsWith('..'))
     expect(leaving.filter(({ to }) => !to.startsWith('../examples/data/'))).toEqual([])
-    expect([...new Set(leaving.map(({ from }) => from))].sort()).toEqual(['cli.ts', 'start.ts'])
+    expect([...new Set(leaving.map(({ from }) => from))].sort()).toEqual(['commands/seed.ts', 'start.ts'])
   })
 })
 
 describe('the process', () => {
   const mentioning = (pattern: RegExp) => files.filter((file) => pattern.test(readFileSync(join(src, file), 'utf8')))
 
+  const ofCommandLine = ['cli.ts', 'commands', 'main.mjs']
+
   it('is printed to and ended by the command line only', () => {
-    expect(mentioning(/process\.(exit|stdout|stderr)\b|console\./)).toEqual(['cli.ts', 'main.mjs'])
+    const printing = mentioning(/process\.(exit|stdout|stderr)\b|console\./)
+    expect([...new Set(printing.map(part))].sort()).toEqual(ofCommandLine)
+    const ending = mentioning(/process\.exit\b/)
+    expect(ending.sort()).toEqual(['cli.ts', 'commands/start.ts'])
   })
 
   it('sends statements through the one way to read and the one way to change only', () => {
@@ -223,6 +228,6 @@ describe('the process', () => {
   })
 
   it('has its environment read by the command line only, which hands it to the configuration', () => {
-    expect(mentioning(/process\.env\b/)).toEqual(['cli.ts'])
+    expect([...new Set(mentioning(/process\.env\b/).map(part))]).toEqual(['commands'])
   })
 })
