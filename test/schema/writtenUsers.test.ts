@@ -341,6 +341,30 @@ describe('writing users', () => {
       for (const { id } of holders) await updated({ userId: id, expiresAt: null }, service)
     })
 
+    it('lets the last who may assign roles, and may so for a while only, stay until the last day is over', async () => {
+      const organizationId = crypto.randomUUID()
+      await harness.prisma.organization.create({
+        data: { id: organizationId, customerId: 990_001, name: 'For a while' },
+      })
+      const common = { organizationId, createdAt: harness.now, updatedAt: harness.now }
+      const { id: userId } = await harness.prisma.user.create({
+        data: { ...common, ...somebody, id: crypto.randomUUID(), email: address() },
+      })
+      const { id: accessId } = await harness.prisma.access.create({
+        data: { ...common, userId, type: 'UI_CONNECTION', twoFaEnabled: false },
+      })
+      const { id: roleId } = await harness.prisma.role.findFirstOrThrow({
+        where: { permissions: { some: { permissionId: 'iam.role.assign' } } },
+      })
+      const day = 24 * 60 * 60 * 1_000
+      const validUntil = new Date(harness.now.getTime() + 90 * day)
+      await harness.prisma.roleAssignment.create({ data: { organizationId, accessId, roleId, validUntil } })
+      const service: Caller = { claims: { sub: 'offboarding', customer_id: 990_001, scope: 'users:read users:write' } }
+      const dayIn = (days: number) => new Date(harness.now.getTime() + days * day).toISOString().slice(0, 10)
+      expect(await update({ userId, expiresAt: dayIn(-1) }, service)).toMatchObject({ rule: 'LAST_ROLE_ASSIGNER' })
+      expect(await updated({ userId, expiresAt: dayIn(0) }, service)).toMatchObject({ expiresAt: dayIn(0) })
+    })
+
     it('ends the sessions and the tokens of a user whose last day is over, at once, and gives them back with it', async () => {
       const { accessId } = await harness.prisma.token.findUniqueOrThrow({ where: { id: activeTokenOfAnother() } })
       const { userId } = await harness.prisma.access.findUniqueOrThrow({ where: { id: accessId } })
