@@ -1,36 +1,27 @@
 /** The whole benchmark: populations, comparison, the choice of the hand-tuned SQL, the rounds. */
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import type { KeyObject } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { compareAnswers, type StatementCount } from './compare.ts'
-import { node22, type StartOptions, titles } from './contestants.ts'
+import { node22, titles } from './contestants.ts'
 import { type Cores, describeMachine, pin, twoCores } from './machine.ts'
 import { createMeter, startGenerator } from './measure.ts'
 import type { Options } from './options.ts'
 import { openPopulation, type Population } from './population.ts'
 import { type Processes, printed } from './processes.ts'
-import { createCallers, jwtIssuer } from './requests.ts'
+import type { Tools } from './program.ts'
+import { createCallers, createIssuer } from './requests.ts'
 import type { FormTrial, Result, Results } from './results.ts'
 import { type Course, runRounds, tryForms } from './rounds.ts'
 import { workloads } from './workloads/index.ts'
 
-/** Runs what the options ask for. `server` is an address of PostgreSQL, `folder` takes keys and logs, and `say` is told how far it is. */
-export async function bench(
-  options: Options,
-  server: string,
-  folder: string,
-  processes: Processes,
-  say: (text: string) => void,
-): Promise<Results> {
+/** Runs what the options ask for. */
+export async function bench(options: Options, { server, folder, processes, say }: Tools): Promise<Results> {
   const startedAt = new Date().toISOString()
   const cores = twoCores()
   if (cores !== null) pin(process.pid, cores.others)
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const keyFile = join(folder, 'key.pem')
-  writeFileSync(keyFile, publicKey.export({ type: 'spki', format: 'pem' }))
-  const start = { processes, core: cores?.server, folder, jwt: { keyFile, issuer: jwtIssuer } }
+  const { privateKey, ...jwt } = createIssuer(folder)
+  const start = { processes, core: cores?.server, folder, jwt }
 
   const populations: Population[] = []
   for (const users of options.populations) {
@@ -108,11 +99,7 @@ async function compared({ options, start, signingKey }: Course, population: Popu
   })
 }
 
-async function warmCredential(
-  { processes, core, jwt }: Omit<StartOptions, 'databaseUrl'>,
-  population: Population,
-  key: KeyObject,
-) {
+async function warmCredential({ processes, core, jwt }: Course['start'], population: Population, key: KeyObject) {
   const organizations = population.organizations.slice(0, 20)
   const callers = await createCallers({ ...population, organizations }, key)
   const path = fileURLToPath(new URL('credential.ts', import.meta.url))

@@ -28,6 +28,8 @@ export interface StartOptions {
   readonly folder: string
   /** The gateway's key file and issuer. */
   readonly jwt: { readonly keyFile: string; readonly issuer: string }
+  /** Further settings of the gateway. */
+  readonly settings?: Readonly<Record<string, string>>
 }
 
 export interface Server {
@@ -44,7 +46,7 @@ export async function startContestant(name: ContestantName, options: StartOption
     const { child, port } = await startCerbos(options)
     return serverOf(name, port, child)
   }
-  const { processes, core, databaseUrl, folder, jwt } = options
+  const { processes, core, databaseUrl, folder, jwt, settings } = options
   const isGateway = name === 'gateway'
   const child = processes.start(node22(), isGateway ? startCommand() : [entryOf(name)], {
     core,
@@ -53,7 +55,7 @@ export async function startContestant(name: ContestantName, options: StartOption
       NODE_ENV: 'production',
       DATABASE_URL: databaseUrl,
       ...(isGateway
-        ? { PORT: '0', DATABASE_POOL_SIZE: poolSize, JWT_KEY_FILE: jwt.keyFile, JWT_ISSUER: jwt.issuer }
+        ? { PORT: '0', DATABASE_POOL_SIZE: poolSize, JWT_KEY_FILE: jwt.keyFile, JWT_ISSUER: jwt.issuer, ...settings }
         : { POOL_SIZE: poolSize, GRAPHILE_ENV: 'production' }),
     },
   })

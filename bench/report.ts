@@ -1,27 +1,10 @@
 /** What a run found out, as text: tables of figures and ratios, the README's table, and the goals. */
 import { type ContestantName, titles } from './contestants.ts'
 import type { Figures } from './measure.ts'
-import { quotient, type Result, type Results, resultsOf, type Spread, spreadOf } from './results.ts'
+import { quotient, type Result, type Results, resultsOf, spreadOf } from './results.ts'
+import { digits, table, withSpread } from './table.ts'
 import type { Verdict } from './verdicts.ts'
 import { workloads } from './workloads/index.ts'
-
-/** A table in Markdown, its columns as wide as what is in them. */
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  const line = (row: readonly string[]) =>
-    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`
-  const [head = [], ...body] = rows
-  return [line(head), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...body.map(line)].join('\n')
-}
-
-/** Three digits that count. */
-function digits(value: number): string {
-  if (value >= 100) return Math.round(value).toLocaleString('en')
-  return value >= 10 ? value.toFixed(1) : value.toFixed(2)
-}
-
-const withSpread = ({ median, least, most }: Spread) =>
-  least === most ? digits(median) : `${digits(median)} (${digits(least)}-${digits(most)})`
 
 const medianOf = (results: readonly Result[], figure: (figures: Figures) => number | null) => {
   const values = results.map(({ figures }) => figure(figures)).filter((value) => value !== null)

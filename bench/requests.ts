@@ -1,11 +1,21 @@
 /** Writes the requests of a workload for a contestant: drawn by a fixed seed, so that all get the same ones in the same order. */
-import type { KeyObject } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { SignJWT } from 'jose'
 import type { Server } from './contestants.ts'
 import type { Organization, Population } from './population.ts'
 import type { Parameters, Workload } from './workloads/workload.ts'
 
-export const jwtIssuer = 'https://issuer.bench.example'
+const jwtIssuer = 'https://issuer.bench.example'
+
+/** Makes the issuer of JWTs; its public key goes into a file in the folder. */
+export function createIssuer(folder: string) {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const keyFile = join(folder, 'key.pem')
+  writeFileSync(keyFile, publicKey.export({ type: 'spki', format: 'pem' }))
+  return { issuer: jwtIssuer, keyFile, privateKey }
+}
 
 /** Who calls: some users of each organization, each with a JWT of an hour. */
 export interface Callers {

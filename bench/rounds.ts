@@ -173,7 +173,8 @@ function chosenForm(forms: readonly FormTrial[], workload: string, population: n
   return (chosen.find((trial) => trial.population === population) ?? chosen[0])?.form
 }
 
-function rotated<T>(items: readonly T[], by: number): readonly T[] {
+/** The items, from another one on in each round. */
+export function rotated<T>(items: readonly T[], by: number): readonly T[] {
   const start = items.length === 0 ? 0 : by % items.length
   return [...items.slice(start), ...items.slice(0, start)]
 }
