@@ -13,7 +13,6 @@ import {
   type User,
 } from './generated/prisma/client.ts'
 import { modelTables } from './generated/tables.ts'
-import { heldRolesSql } from './heldRoles.ts'
 
 type Model = keyof typeof modelTables
 
@@ -59,8 +58,8 @@ interface Definition<Row> {
   readonly tenant: (keyof Row & string) | null
   readonly always?: readonly (keyof Row & string)[]
   readonly leadsToCatalogue?: boolean
-  /** Members that name parts of the catalogue and are no columns: what SQL makes of the row. */
-  readonly made?: Readonly<Record<string, Prisma.Sql>>
+  /** Members that name parts of the catalogue, where not all of its rows do so whatever is read of them. */
+  readonly catalogued?: readonly (keyof Row & string)[]
 }
 
 function relation<Row>(model: Model, tenant: (keyof Row & string) | null): Relation<Row> {
@@ -86,7 +85,8 @@ function relation<Row>(model: Model, tenant: (keyof Row & string) | null): Relat
 const catalogueVersion = Prisma.sql`(SELECT version::text FROM catalogue_version) AS "catalogueVersion"`
 
 function table<Row extends { readonly id: unknown }>(model: Model, definition: Definition<Row>): Table<Row> {
-  const { tenant, always = [], leadsToCatalogue = false, made = {} } = definition
+  const { tenant, always = [], leadsToCatalogue = false } = definition
+  const catalogued: ReadonlySet<string> = new Set(definition.catalogued)
   const base = relation<Row>(model, tenant)
   return {
     ...base,
@@ -99,10 +99,8 @@ function table<Row extends { readonly id: unknown }>(model: Model, definition: D
     select(members) {
       const all = [...members]
       return Prisma.join([
-        ...all.map(
-          (member) => Prisma.sql`${made[member] ?? base.column(member as never)} AS ${Prisma.raw(`"${member}"`)}`,
-        ),
-        ...(leadsToCatalogue || all.some((member) => member in made) ? [catalogueVersion] : []),
+        ...all.map((member) => Prisma.sql`${base.column(member as never)} AS ${Prisma.raw(`"${member}"`)}`),
+        ...(leadsToCatalogue || all.some((member) => catalogued.has(member)) ? [catalogueVersion] : []),
       ])
     },
   }
@@ -124,7 +122,7 @@ export const users = table<User>('User', { tenant: 'organizationId' })
 export const accesses = table<Access>('Access', {
   tenant: 'organizationId',
   always: ['type'],
-  made: { heldRoles: heldRolesSql },
+  catalogued: ['heldRoles'],
 })
 export const everyUser = includingRemoved(users, 'every_user')
 export const everyAccess = includingRemoved(accesses, 'every_access')

@@ -39,8 +39,8 @@ const common = {
     JOIN ${accesses.name} ON ${accesses.id} = job."accessId" AND ${isVisibleTo(job, organization)}
     LEFT JOIN LATERAL assignment_now(${organization}, ${accesses.id}, job."roleId", job."resourceType", job."resourceId")
       AS ${name} ON TRUE`,
-  // As the foreign key of the assignment does: the access is there until it is.
-  lock: Prisma.sql`FOR KEY SHARE OF ${accesses.name}`,
+  // The access is there until the assignment is, and whoever changes what it holds has its row before any assignment.
+  lock: Prisma.sql`FOR NO KEY UPDATE OF ${accesses.name}`,
   targetId: id,
   organization,
   answered: {

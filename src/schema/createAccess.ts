@@ -2,7 +2,6 @@
 import type { Context } from '../context.ts'
 import { type ChangedRow, change } from '../db/change.ts'
 import type { Access as AccessRow, AccessType } from '../db/generated/prisma/client.ts'
-import type { HoldingRow } from '../db/heldRoles.ts'
 import { Conflict, expected, InputCheck, InvalidInput, NotFound } from '../failures.ts'
 import { uuidOf } from '../ids.ts'
 import { type AccessInput, accessFields, type NewAccess, readAccess } from './accessInput.ts'
@@ -123,7 +122,7 @@ function newAccess(
   access: Required<NewAccess>,
   { changedId, targetOrganization, author }: ChangedRow<number>,
   now: Date,
-): AccessRow & Pick<HoldingRow, 'heldRoles'> {
+): AccessRow {
   return {
     ...access,
     heldRoles: null,

@@ -294,6 +294,7 @@ describe('the kinds of lines', () => {
   const without = [
     'organization_id',
     'search_text',
+    'accesses.held_roles',
     'role_assignments.id',
     'tokens.idle_since',
     'tokens.live_access_id',
