@@ -81,11 +81,15 @@ function fill(prepare: Prepare, { count, operations = 1, write }: Kind, prefix =
 setFlagsFromString('--expose-gc')
 const collect: () => void = runInNewContext('gc')
 
-/** Bytes of the heap that are in use, what can be freed being freed. */
+/** Bytes of the heap that are in use, what can be freed being freed: some things are only after several collections. */
 function heapUsed(): number {
-  collect()
-  collect()
-  return process.memoryUsage().heapUsed
+  let before = Number.POSITIVE_INFINITY
+  for (;;) {
+    collect()
+    const { heapUsed: used } = process.memoryUsage()
+    if (used >= before) return used
+    before = used
+  }
 }
 
 /** Lets everything be compiled and remembered that is not of a document. */
