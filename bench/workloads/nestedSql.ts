@@ -14,6 +14,9 @@ const accessesOf = (roles: string) => `coalesce((
 
 const person = "'id', u.id, 'firstname', u.firstname, 'lastname', u.lastname, 'email', u.email"
 
+/** The roles of an access as the column has them that triggers keep. */
+const rolesIn = (held: string | null) => (held === null ? [] : held.split('\u0001'))
+
 /** The ways to write one user with accesses and roles. */
 export const nestedUserForms: Readonly<Record<string, Form>> = {
   async 'one statement'(sql, { organization, user }) {
@@ -52,6 +55,28 @@ export const nestedUserForms: Readonly<Record<string, Form>> = {
     }
     return JSON.stringify({ id, firstname, lastname, email, accesses })
   },
+  async 'flat rows, held roles'(sql, { organization, user }) {
+    const rows: readonly (readonly [string, string, string, string, number | null, string, string | null])[] =
+      await sql.rows(
+        'W1 held',
+        `SELECT u.id, u.firstname, u.lastname, u.email, a.id, a.type::text, a.held_roles
+         FROM users AS u LEFT JOIN accesses AS a ON a.organization_id = u.organization_id AND a.user_id = u.id
+         WHERE u.id = $1::uuid AND u.organization_id = $2::uuid
+         ORDER BY a.id`,
+        [user, organization],
+      )
+    const first = rows[0]
+    if (first === undefined) return 'null'
+    const [id, firstname, lastname, email] = first
+    const accesses = rows
+      .filter(([, , , , accessId]) => accessId !== null)
+      .map(([, , , , accessId, type, held]) => ({
+        id: accessId,
+        type,
+        roles: rolesIn(held).map((roleId) => ({ id: roleId })),
+      }))
+    return JSON.stringify({ id, firstname, lastname, email, accesses })
+  },
 }
 
 const rolesJson = `SELECT role_id, json_build_object('id', role_id, 'permissions',
@@ -88,6 +113,8 @@ export function nestedPageForms(page: PageStatement): Readonly<Record<string, Fo
       inTwo(sql, parameters, page, 'range', 'a.user_id BETWEEN $2::uuid AND $3::uuid', (ids) => [ids[0], ids.at(-1)]),
     /** The page, then rows between its first and its last user and those of the catalogue; JSON is written here. */
     'flat rows': (sql, parameters) => inRows(sql, parameters, page),
+    /** The same without their assignments: what each access holds stands in its row. */
+    'flat rows, held roles': (sql, parameters) => inRowsHeld(sql, parameters, page),
   }
 }
 
@@ -116,11 +143,27 @@ async function inTwo(
   return `[${users.map(([id, text]) => `${text.slice(0, -1)},"accesses":${accesses.get(id) ?? '[]'}}`).join()}]`
 }
 
-async function inRows(sql: Sql, parameters: Parameters, page: PageStatement): Promise<string> {
-  const [users, catalogue] = await Promise.all([
+type Named = readonly [id: string, json: string]
+
+async function pageWithCatalogue(sql: Sql, parameters: Parameters, page: PageStatement) {
+  const [users, catalogue]: [readonly Named[], readonly Named[]] = await Promise.all([
     sql.rows(`${page.name} page`, page.text(`u.id, json_build_object(${person})::text`), page.values(parameters)),
     sql.rows('catalogue', `SELECT role_id, json::text FROM (${rolesJson}) AS catalogue`, []),
   ])
+  return { users, roles: new Map(catalogue) }
+}
+
+function written(users: readonly Named[], accesses: ReadonlyMap<string, string>): string {
+  return `[${users
+    .map(([id, text]) => {
+      const below = accesses.get(id)
+      return `${text.slice(0, -1)},"accesses":[${below === undefined ? '' : `${below}]}`}]}`
+    })
+    .join()}]`
+}
+
+async function inRows(sql: Sql, parameters: Parameters, page: PageStatement): Promise<string> {
+  const { users, roles } = await pageWithCatalogue(sql, parameters, page)
   const first = users[0]
   const last = users.at(-1)
   if (first === undefined || last === undefined) return '[]'
@@ -133,7 +176,6 @@ async function inRows(sql: Sql, parameters: Parameters, page: PageStatement): Pr
      ORDER BY a.user_id, a.id, s.role_id`,
     [parameters.organization, first[0], last[0]],
   )
-  const roles = new Map<string, string>(catalogue)
   const accesses = new Map<string, string>()
   let access: number | undefined
   for (const [userId, id, type, roleId] of rows) {
@@ -144,10 +186,28 @@ async function inRows(sql: Sql, parameters: Parameters, page: PageStatement): Pr
       accesses.set(userId, `${before === undefined ? '' : `${before}]},`}{"id":${id},"type":"${type}","roles":[${role}`)
     access = id
   }
-  return `[${users
-    .map(([id, text]: readonly [string, string]) => {
-      const below = accesses.get(id)
-      return `${text.slice(0, -1)},"accesses":[${below === undefined ? '' : `${below}]}`}]}`
-    })
-    .join()}]`
+  return written(users, accesses)
+}
+
+async function inRowsHeld(sql: Sql, parameters: Parameters, page: PageStatement): Promise<string> {
+  const { users, roles } = await pageWithCatalogue(sql, parameters, page)
+  const first = users[0]
+  const last = users.at(-1)
+  if (first === undefined || last === undefined) return '[]'
+  const rows: readonly (readonly [string, number, string, string | null])[] = await sql.rows(
+    `${page.name} held`,
+    `SELECT a.user_id, a.id, a.type::text, a.held_roles FROM accesses AS a
+     WHERE a.organization_id = $1::uuid AND a.user_id BETWEEN $2::uuid AND $3::uuid ORDER BY a.user_id, a.id`,
+    [parameters.organization, first[0], last[0]],
+  )
+  const accesses = new Map<string, string>()
+  for (const [userId, id, type, held] of rows) {
+    const before = accesses.get(userId)
+    const holds = rolesIn(held).map((role) => roles.get(role))
+    accesses.set(
+      userId,
+      `${before === undefined ? '' : `${before}]},`}{"id":${id},"type":"${type}","roles":[${holds.join()}`,
+    )
+  }
+  return written(users, accesses)
 }
