@@ -90,6 +90,21 @@ export interface PageStatement {
   values(parameters: Parameters): readonly unknown[]
 }
 
+/** How the accesses of a page's users are found, whose ids begin at the second parameter. */
+interface Among {
+  readonly name: string
+  readonly condition: string
+  values(ids: readonly string[]): readonly unknown[]
+}
+
+const listed: Among = { name: 'ids', condition: 'a.user_id = ANY($2::uuid[])', values: (ids) => [ids] }
+/** Between the first and the last user. */
+const ranged: Among = {
+  name: 'range',
+  condition: 'a.user_id BETWEEN $2::uuid AND $3::uuid',
+  values: (ids) => [ids[0], ids.at(-1)],
+}
+
 /** The ways to write a page of users with their accesses, roles and permissions. */
 export function nestedPageForms(page: PageStatement): Readonly<Record<string, Form>> {
   return {
@@ -105,39 +120,30 @@ export function nestedPageForms(page: PageStatement): Readonly<Record<string, Fo
       )
       return rows[0]?.[0] ?? '[]'
     },
-    /** The page, then the accesses of its users, listed, as JSON. */
-    'two statements, ids': (sql, parameters) =>
-      inTwo(sql, parameters, page, 'two', 'a.user_id = ANY($2::uuid[])', (ids) => [ids]),
-    /** The page, then the accesses between its first and its last user, as JSON. */
-    'two statements, range': (sql, parameters) =>
-      inTwo(sql, parameters, page, 'range', 'a.user_id BETWEEN $2::uuid AND $3::uuid', (ids) => [ids[0], ids.at(-1)]),
-    /** The page, then rows between its first and its last user and those of the catalogue; JSON is written here. */
-    'flat rows': (sql, parameters) => inRows(sql, parameters, page),
-    /** The same without their assignments: what each access holds stands in its row. */
-    'flat rows, held roles': (sql, parameters) => inRowsHeld(sql, parameters, page),
+    /** The page, then the accesses of its users, as JSON. */
+    'two statements, ids': (sql, parameters) => inTwo(sql, parameters, page, listed),
+    'two statements, range': (sql, parameters) => inTwo(sql, parameters, page, ranged),
+    /** The page, then rows of its users and those of the catalogue; JSON is written here. */
+    'flat rows': (sql, parameters) => inRows(sql, parameters, page, fromAssignments, ranged),
+    /** The same without assignments: what each access holds stands in its row. */
+    'flat rows, held roles': (sql, parameters) => inRows(sql, parameters, page, fromHeldRoles, ranged),
+    'flat rows, held roles, ids': (sql, parameters) => inRows(sql, parameters, page, fromHeldRoles, listed),
   }
 }
 
-async function inTwo(
-  sql: Sql,
-  parameters: Parameters,
-  page: PageStatement,
-  name: string,
-  condition: string,
-  keys: (ids: readonly string[]) => readonly unknown[],
-): Promise<string> {
-  const users: readonly (readonly [string, string])[] = await sql.rows(
+async function inTwo(sql: Sql, parameters: Parameters, page: PageStatement, among: Among): Promise<string> {
+  const users: readonly Named[] = await sql.rows(
     `${page.name} page`,
     page.text(`u.id, json_build_object(${person})::text`),
     page.values(parameters),
   )
   if (users.length === 0) return '[]'
-  const below: readonly (readonly [string, string])[] = await sql.rows(
-    `${page.name} ${name}`,
+  const below: readonly Named[] = await sql.rows(
+    `${page.name} two ${among.name}`,
     `WITH catalogue AS MATERIALIZED (${rolesJson})
      SELECT a.user_id, ${accessesJson('c.json')}::text
-     FROM accesses AS a WHERE a.organization_id = $1::uuid AND ${condition} GROUP BY a.user_id`,
-    [parameters.organization, ...keys(users.map(([id]) => id))],
+     FROM accesses AS a WHERE a.organization_id = $1::uuid AND ${among.condition} GROUP BY a.user_id`,
+    [parameters.organization, ...among.values(users.map(([id]) => id))],
   )
   const accesses = new Map(below)
   return `[${users.map(([id, text]) => `${text.slice(0, -1)},"accesses":${accesses.get(id) ?? '[]'}}`).join()}]`
@@ -145,15 +151,29 @@ async function inTwo(
 
 type Named = readonly [id: string, json: string]
 
-async function pageWithCatalogue(sql: Sql, parameters: Parameters, page: PageStatement) {
+/** Reads the accesses of users: the JSON of the list of each one's, without its ends. */
+type ReadAccesses = (
+  sql: Sql,
+  page: PageStatement,
+  roles: ReadonlyMap<string, string>,
+  among: Among,
+  values: readonly unknown[],
+) => Promise<ReadonlyMap<string, string>>
+
+async function inRows(
+  sql: Sql,
+  parameters: Parameters,
+  page: PageStatement,
+  readAccesses: ReadAccesses,
+  among: Among,
+): Promise<string> {
   const [users, catalogue]: [readonly Named[], readonly Named[]] = await Promise.all([
     sql.rows(`${page.name} page`, page.text(`u.id, json_build_object(${person})::text`), page.values(parameters)),
     sql.rows('catalogue', `SELECT role_id, json::text FROM (${rolesJson}) AS catalogue`, []),
   ])
-  return { users, roles: new Map(catalogue) }
-}
-
-function written(users: readonly Named[], accesses: ReadonlyMap<string, string>): string {
+  if (users.length === 0) return '[]'
+  const values = [parameters.organization, ...among.values(users.map(([id]) => id))]
+  const accesses = await readAccesses(sql, page, new Map(catalogue), among, values)
   return `[${users
     .map(([id, text]) => {
       const below = accesses.get(id)
@@ -162,19 +182,15 @@ function written(users: readonly Named[], accesses: ReadonlyMap<string, string>)
     .join()}]`
 }
 
-async function inRows(sql: Sql, parameters: Parameters, page: PageStatement): Promise<string> {
-  const { users, roles } = await pageWithCatalogue(sql, parameters, page)
-  const first = users[0]
-  const last = users.at(-1)
-  if (first === undefined || last === undefined) return '[]'
+const fromAssignments: ReadAccesses = async (sql, page, roles, among, values) => {
   const rows: readonly (readonly [string, number, string, string | null])[] = await sql.rows(
-    `${page.name} flat`,
+    `${page.name} flat ${among.name}`,
     `SELECT a.user_id, a.id, a.type::text, s.role_id
      FROM accesses AS a
        LEFT JOIN role_assignments AS s ON s.organization_id = a.organization_id AND s.access_id = a.id
-     WHERE a.organization_id = $1::uuid AND a.user_id BETWEEN $2::uuid AND $3::uuid
+     WHERE a.organization_id = $1::uuid AND ${among.condition}
      ORDER BY a.user_id, a.id, s.role_id`,
-    [parameters.organization, first[0], last[0]],
+    values,
   )
   const accesses = new Map<string, string>()
   let access: number | undefined
@@ -186,19 +202,15 @@ async function inRows(sql: Sql, parameters: Parameters, page: PageStatement): Pr
       accesses.set(userId, `${before === undefined ? '' : `${before}]},`}{"id":${id},"type":"${type}","roles":[${role}`)
     access = id
   }
-  return written(users, accesses)
+  return accesses
 }
 
-async function inRowsHeld(sql: Sql, parameters: Parameters, page: PageStatement): Promise<string> {
-  const { users, roles } = await pageWithCatalogue(sql, parameters, page)
-  const first = users[0]
-  const last = users.at(-1)
-  if (first === undefined || last === undefined) return '[]'
+const fromHeldRoles: ReadAccesses = async (sql, page, roles, among, values) => {
   const rows: readonly (readonly [string, number, string, string | null])[] = await sql.rows(
-    `${page.name} held`,
+    `${page.name} held ${among.name}`,
     `SELECT a.user_id, a.id, a.type::text, a.held_roles FROM accesses AS a
-     WHERE a.organization_id = $1::uuid AND a.user_id BETWEEN $2::uuid AND $3::uuid ORDER BY a.user_id, a.id`,
-    [parameters.organization, first[0], last[0]],
+     WHERE a.organization_id = $1::uuid AND ${among.condition} ORDER BY a.user_id, a.id`,
+    values,
   )
   const accesses = new Map<string, string>()
   for (const [userId, id, type, held] of rows) {
@@ -209,5 +221,5 @@ async function inRowsHeld(sql: Sql, parameters: Parameters, page: PageStatement)
       `${before === undefined ? '' : `${before}]},`}{"id":${id},"type":"${type}","roles":[${holds.join()}`,
     )
   }
-  return written(users, accesses)
+  return accesses
 }
