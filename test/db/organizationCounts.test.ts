@@ -134,6 +134,15 @@ describe('the version of an organization', () => {
     expect(await counted(`UPDATE accesses SET name = 'B', last_login_at = now()`)).toEqual(nobody)
   })
 
+  it('is counted where a user, or a token, leaves for another organization', async () => {
+    const { user, access } = await owner(own.organization)
+    await client.query('DELETE FROM accesses WHERE id = $1', [access])
+    const moved = 'UPDATE users SET organization_id = $2 WHERE id = $1'
+    expect(await counted(moved, user, other.organization)).toEqual(once(own))
+    const given = 'UPDATE tokens SET organization_id = $2, access_id = $3 WHERE id = $1'
+    expect(await counted(given, own.token, other.organization, other.access)).toEqual(once(own))
+  })
+
   it('is counted once for all rows of a statement, and for each organization of them', async () => {
     const second = await owner(own.organization)
     const tokens = [own.token, other.token]
